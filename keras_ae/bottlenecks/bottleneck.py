@@ -1,0 +1,123 @@
+"""The base layer of every bottleneck."""
+
+import keras
+from keras import ops
+
+from keras_ae import estimators
+from keras_ae.bottlenecks.deferred_updates import DeferredUpdates
+
+
+class Bottleneck(keras.layers.Layer):
+    """Turn features into a `Code`.
+
+    A subclass gives `kind`, `num_codes`, `groups`, `make_code(features,
+    training) -> (Code, statistics)`, `decode_index` and, if it keeps state,
+    `update_state`. Features and codes are float32 under every policy.
+
+    Training calls may keep state (a step counter, a codebook); inside a
+    `DeferredUpdates` block the change waits for the block's `apply`, outside
+    it happens in the call and the weighted terms go to `add_loss`. Inference
+    changes nothing.
+
+    Args:
+        estimator: Str, `Estimator` or its serialised dict.
+        seed: Int or `None`, for the code's noise. Defaults to `None`.
+
+    Call arguments:
+        features: `(batch, ..., width)`.
+        training: Bool. Defaults to `False`.
+
+    Returns:
+        `Code`.
+    """
+
+    kind = ""
+
+    def __init__(self, estimator, seed=None, **kwargs):
+        super().__init__(autocast=False, **kwargs)
+        self.estimator = estimators.get(
+            estimator, kind=self.kind, owner=type(self).__name__
+        )
+        self.seed = seed
+        self.step = None
+
+    @property
+    def num_codes(self):
+        """Int, the values one index can take."""
+        raise TypeError(f"`{type(self).__name__}` defines no `num_codes`.")
+
+    @property
+    def groups(self):
+        """Int, the size of the index's last axis; 1 if it has none."""
+        return 1
+
+    @property
+    def term_weights(self):
+        """Dict from the name of each of the code's terms to its weight."""
+        return {}
+
+    def build(self, input_shape):
+        self.step = self.add_weight(
+            name="step",
+            shape=(),
+            dtype="int32",
+            initializer="zeros",
+            trainable=False,
+        )
+        self.estimator.build(self)
+
+    def call(self, features, training=False):
+        features = ops.cast(features, "float32")
+        code, statistics = self.make_code(features, bool(training))
+        block = DeferredUpdates.current()
+        if block is not None:
+            if training:
+                block.add(self, statistics)
+            return code
+        if training:
+            self.update_state(statistics, True)
+        # After the update: an all-reduce hands over to the next replica,
+        # and Keras keeps one list of losses for all of them.
+        for name, weight in self.term_weights.items():
+            self.add_loss(weight * ops.mean(code.terms[name]))
+        return code
+
+    def make_code(self, features, training):
+        """Give the code of a batch, without changing any state.
+
+        Args:
+            features: `(batch, ..., width)`, float32.
+            training: Bool.
+
+        Returns:
+            `Code`, and the statistics `update_state` needs.
+        """
+        raise TypeError(f"`{type(self).__name__}` defines no `make_code`.")
+
+    def update_state(self, statistics, finite):
+        """Move the state by one training step.
+
+        Args:
+            statistics: What `make_code` returned.
+            finite: Bool, or bool tensor; where false nothing changes.
+        """
+        self.step.assign(self.step + ops.cast(finite, "int32"))
+
+    def decode_index(self, index):
+        """Return the value that the decoder sees for given codes.
+
+        Args:
+            index: Int, shape of `Code.index`.
+
+        Returns:
+            Shape of `Code.value`, float32.
+        """
+        raise TypeError(f"`{type(self).__name__}` defines no `decode_index`.")
+
+    def get_config(self):
+        config = super().get_config()
+        config["estimator"] = keras.saving.serialize_keras_object(
+            self.estimator
+        )
+        config["seed"] = self.seed
+        return config

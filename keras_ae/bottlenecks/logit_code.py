@@ -1,0 +1,41 @@
+"""The part that one-hot and binary codes share."""
+
+import keras
+from keras import ops
+
+from keras_ae.bottlenecks.bottleneck import Bottleneck
+from keras_ae.bottlenecks.code import Code
+from keras_ae.losses import sum_over_example
+
+
+class LogitCode(Bottleneck):
+    """Base of codes drawn from logits.
+
+    A subclass gives the noise whose hard value is an exact sample, and
+    `hard`, `relax`, `mean`, `to_index`, `log_prob_and_entropy`.
+    """
+
+    def __init__(self, estimator, seed=None, **kwargs):
+        super().__init__(estimator, seed=seed, **kwargs)
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def make_code(self, features, training):
+        if training:
+            drawn = features
+            if self.estimator.stochastic:
+                drawn = features + self.noise(ops.shape(features))
+            value = self.estimator.estimate(self, features, drawn)
+        else:
+            drawn = features
+            value = self.hard(features)
+        index = self.to_index(drawn)
+        log_prob, entropy = self.log_prob_and_entropy(features, index)
+        code = Code(
+            value=value,
+            index=index,
+            logits=self.split_logits(features),
+            log_prob=sum_over_example(log_prob),
+            entropy=sum_over_example(entropy),
+            terms={},
+        )
+        return code, ()

@@ -1,0 +1,13 @@
+"""Losses in nats: summed over one example, `(batch,)` out."""
+
+from keras_ae.losses.bernoulli_nll import bernoulli_nll
+from keras_ae.losses.gaussian_kl import gaussian_kl
+from keras_ae.losses.squared_error import squared_error
+from keras_ae.losses.sum_over_example import sum_over_example
+
+__all__ = [
+    "bernoulli_nll",
+    "gaussian_kl",
+    "squared_error",
+    "sum_over_example",
+]

@@ -1,0 +1,30 @@
+"""Metrics: code usage inside `fit`, and collapse over a set."""
+
+from keras_ae.metrics.code_counts import CodeCounts
+from keras_ae.metrics.code_perplexity import CodePerplexity
+from keras_ae.metrics.code_usage import CodeUsage
+from keras_ae.metrics.codes import code_perplexity, codes_used
+from keras_ae.metrics.codes_used import CodesUsed
+from keras_ae.metrics.collapse import (
+    alignment,
+    collapse_report,
+    collapse_warnings,
+    dimension_variance,
+    effective_rank,
+    uniformity,
+)
+
+__all__ = [
+    "CodeCounts",
+    "CodePerplexity",
+    "CodeUsage",
+    "CodesUsed",
+    "alignment",
+    "code_perplexity",
+    "codes_used",
+    "collapse_report",
+    "collapse_warnings",
+    "dimension_variance",
+    "effective_rank",
+    "uniformity",
+]

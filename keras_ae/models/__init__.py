@@ -1,0 +1,21 @@
+"""Models: `encode`, `loss_terms` and, where there is one, `decode`."""
+
+from keras_ae.models.autoencoder import Autoencoder
+from keras_ae.models.batch import Batch
+from keras_ae.models.code_prior import CodePrior
+from keras_ae.models.discrete_autoencoder import DiscreteAutoencoder
+from keras_ae.models.embedding_model import EmbeddingModel
+from keras_ae.models.player import Player
+from keras_ae.models.variational_autoencoder import VariationalAutoencoder
+from keras_ae.models.vqvae import VQVAE
+
+__all__ = [
+    "Autoencoder",
+    "Batch",
+    "CodePrior",
+    "DiscreteAutoencoder",
+    "EmbeddingModel",
+    "Player",
+    "VQVAE",
+    "VariationalAutoencoder",
+]

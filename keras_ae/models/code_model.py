@@ -1,0 +1,125 @@
+"""The part that every model with a discrete code shares."""
+
+import keras
+
+from keras_ae.bottlenecks.bottleneck import Bottleneck
+from keras_ae.metrics import CodePerplexity, CodesUsed, CodeUsage
+from keras_ae.models.reconstructor import Reconstructor, as_layer
+
+
+class CodeModel(Reconstructor):
+    """Base of models encoder - bottleneck - decoder.
+
+    It logs, beside the terms: `code_perplexity` and `code_usage`, means over
+    batches, and `codes_used`, distinct codes since the epoch began.
+
+    Args:
+        encoder: Keras layer or model, objects to the bottleneck's features.
+        bottleneck: `Bottleneck`.
+        decoder: Keras layer or model, code values to objects (or logits).
+        terms: Dict of the model's own further terms, from name to weight.
+        likelihood: `"squared_error"` or `"bernoulli"`.
+    """
+
+    def __init__(
+        self,
+        encoder,
+        bottleneck,
+        decoder,
+        terms=None,
+        likelihood="squared_error",
+        **kwargs,
+    ):
+        bottleneck = as_layer(bottleneck)
+        if not isinstance(bottleneck, Bottleneck):
+            raise TypeError(
+                f"`{type(self).__name__}` needs a `Bottleneck`. "
+                f"Received: {bottleneck!r}"
+            )
+        super().__init__(
+            encoder,
+            decoder,
+            terms={**bottleneck.term_weights, **(terms or {})},
+            likelihood=likelihood,
+            **kwargs,
+        )
+        self.bottleneck = bottleneck
+        sizes = dict(num_codes=bottleneck.num_codes, groups=bottleneck.groups)
+        self.code_metrics = [
+            CodePerplexity(**sizes),
+            CodeUsage(**sizes),
+            CodesUsed(**sizes),
+        ]
+
+    def code(self, x, training=False):
+        """Return the code of objects.
+
+        Args:
+            x: `(batch, ...)`.
+            training: Bool. Defaults to `False`.
+
+        Returns:
+            `Code`.
+        """
+        features = self.encoder(x, training=training)
+        return self.bottleneck(features, training=training)
+
+    def call(self, x, training=False):
+        code = self.code(x, training=training)
+        x_hat = self.decoder(code.value, training=training)
+        return {"z": code.value, "index": code.index, "x_hat": x_hat}
+
+    def encode(self, x):
+        return self.code(x).value
+
+    def encode_index(self, x):
+        """Return the hard codes of objects.
+
+        Args:
+            x: `(batch, ...)`.
+
+        Returns:
+            Int32, shape of `Code.index`.
+        """
+        return self.code(x).index
+
+    def decode_index(self, index):
+        """Return the objects that codes stand for.
+
+        Args:
+            index: Int, shape of `Code.index`.
+
+        Returns:
+            `(batch, ...)`, float32.
+        """
+        return self.decode(self.bottleneck.decode_index(index))
+
+    def code_terms(self, code):
+        """Return the model's own terms of a code.
+
+        Args:
+            code: `Code`.
+
+        Returns:
+            Dict from name to `(batch,)`, nats.
+        """
+        return {}
+
+    def loss_terms(self, batch, training):
+        code = self.code(batch.x, training=training)
+        output = self.decoder(code.value, training=training)
+        for metric in self.code_metrics:
+            metric.update_state(code.index)
+        reconstruction = self.reconstruction_loss(batch.x, output)
+        return {
+            "reconstruction_loss": reconstruction,
+            **code.terms,
+            **self.code_terms(code),
+        }
+
+    def get_config(self):
+        config = super().get_config()
+        config["bottleneck"] = keras.saving.serialize_keras_object(
+            self.bottleneck
+        )
+        return config

@@ -1,0 +1,14 @@
+"""Checkpoints, logs and monitors around `fit`."""
+
+from keras_ae.training.checkpoint import load_checkpoint, save_checkpoint
+from keras_ae.training.checkpoint_callback import CheckpointCallback
+from keras_ae.training.collapse_monitor import CollapseMonitor
+from keras_ae.training.metrics_log import MetricsLog
+
+__all__ = [
+    "CheckpointCallback",
+    "CollapseMonitor",
+    "MetricsLog",
+    "load_checkpoint",
+    "save_checkpoint",
+]

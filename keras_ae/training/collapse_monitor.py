@@ -1,0 +1,98 @@
+"""Watch during training whether an embedding or a codebook collapses."""
+
+import logging
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_ae.checks import check_int
+from keras_ae.metrics.collapse import collapse_report, collapse_warnings
+
+SCALARS = ("active_share", "effective_rank", "variance_median", "uniformity")
+
+_log = logging.getLogger("keras_ae")
+
+
+class CollapseMonitor(keras.callbacks.Callback):
+    """Log collapse diagnostics of fixed held-out examples every few epochs.
+
+    Adds `collapse_active_share`, `collapse_effective_rank`,
+    `collapse_variance_median`, `collapse_uniformity` and, for a model with a
+    `bottleneck`, `collapse_codes_used` to the logs, and says in words, once
+    a kind, that an embedding or a codebook has collapsed. Put it before
+    callbacks that read the logs.
+
+    Args:
+        x: `(examples, ...)` float32 inputs of `model.encode`, at least two.
+        every: Int >= 1, epochs between reports. Defaults to `1`.
+        batch_size: Int >= 1, examples encoded at a time. Defaults to `256`.
+
+    Raises:
+        ValueError: If `x` holds fewer than two examples.
+
+    Example:
+
+    >>> callback = CollapseMonitor(np.zeros((8, 8, 8, 1), "float32"))
+    """
+
+    def __init__(self, x, every=1, batch_size=256):
+        super().__init__()
+        if len(x) < 2:
+            raise ValueError(
+                "`CollapseMonitor` needs at least 2 examples in `x`. "
+                f"Received: {len(x)}"
+            )
+        self.x = x
+        self.every = check_int("CollapseMonitor", "every", every)
+        self.batch_size = check_int(
+            "CollapseMonitor", "batch_size", batch_size
+        )
+        self._warned = set()
+
+    def on_epoch_end(self, epoch, logs=None):
+        done = epoch + 1
+        if done % self.every and done != self.params.get("epochs"):
+            return
+        z = self._apply(self.model.encode)
+        z = z.reshape(len(z), -1).astype(np.float32)
+        if not np.isfinite(z).all():
+            self._warn(epoch, "The embedding is not finite: it holds NaN.")
+            return
+        report = collapse_report(z)
+        usage = self._code_usage()
+        if logs is not None:
+            for name in SCALARS:
+                logs[f"collapse_{name}"] = report[name]
+            if usage:
+                logs["collapse_codes_used"] = usage["codes_used"]
+        for sentence in collapse_warnings(report, usage):
+            self._warn(epoch, sentence)
+
+    def _apply(self, function):
+        parts = [
+            ops.convert_to_numpy(function(self.x[i : i + self.batch_size]))
+            for i in range(0, len(self.x), self.batch_size)
+        ]
+        return np.concatenate(parts)
+
+    def _code_usage(self):
+        bottleneck = getattr(self.model, "bottleneck", None)
+        if not hasattr(bottleneck, "num_codes"):
+            return None
+        index = self._apply(self.model.encode_index)
+        flat = index.reshape(len(index), -1)
+        constant = np.all(flat == flat[:1], axis=0)
+        return {
+            "codes_used": len(np.unique(flat)),
+            "num_codes": int(bottleneck.num_codes),
+            "symbols": flat.size,
+            "positions": flat.shape[1],
+            "constant_positions": int(constant.sum()),
+        }
+
+    def _warn(self, epoch, sentence):
+        kind = sentence.split(":", 1)[0]
+        if kind not in self._warned:
+            self._warned.add(kind)
+            _log.warning("Epoch %d: %s", epoch + 1, sentence)

@@ -1,0 +1,46 @@
+"""`rl` sets itself up, whichever import comes first."""
+
+import importlib.util
+import subprocess
+import sys
+
+import pytest
+
+needs_rl = pytest.mark.skipif(
+    importlib.util.find_spec("tf_agents") is None,
+    reason="the extra `rl` (TF-Agents, Python 3.11) is not installed",
+)
+WORKS = """
+import keras
+import tf_agents.agents.reinforce.reinforce_agent
+assert keras.__version__.startswith("3."), keras.__version__
+"""
+
+
+def run(code):
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True
+    )
+
+
+@needs_rl
+@pytest.mark.parametrize("first", ["rl", "tensorflow"])
+def test_rl_works_whichever_is_imported_first(first):
+    second = {"rl": "tensorflow", "tensorflow": "rl"}[first]
+    done = run(f"import {first}, {second}\n{WORKS}")
+    assert done.returncode == 0, done.stderr
+
+
+@needs_rl
+def test_rl_after_a_use_of_tf_keras_says_which_line_to_move():
+    done = run("import tensorflow as tf\ntf.keras.Model\nimport rl")
+    assert "Move `import rl` above the first line" in done.stderr
+
+
+def test_rl_without_its_extra_names_it():
+    hide = (
+        "import importlib.util as u; real = u.find_spec\n"
+        "u.find_spec = lambda n, *a: None if n == 'tf_agents' else real(n, *a)"
+    )
+    done = run(f"{hide}\nimport rl")
+    assert "pip install 'keras-ae[rl]'" in done.stderr

@@ -1,0 +1,1 @@
+"""The commands; `keras-ae` is their console script."""

@@ -1,0 +1,108 @@
+"""What every command shares: quiet start, one-line errors, exit codes."""
+
+import argparse
+import importlib
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable
+
+_OURS = ("keras_ae", "rl", "zoo", "tools")
+_KINDS = (ValueError, TypeError, OSError, FloatingPointError)
+
+ERROR = 2
+INTERRUPTED = 130
+
+
+def load_tensorflow() -> None:
+    """Import TensorFlow without its start-up lines.
+
+    `TF_CPP_MIN_LOG_LEVEL=0` in the environment shows all that it has to say.
+    """
+    if "tensorflow" in sys.modules or "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+        return
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    # Some lines are written before TensorFlow reads that variable.
+    screen = os.dup(2)
+    with tempfile.TemporaryFile() as hidden:
+        os.dup2(hidden.fileno(), 2)
+        try:
+            importlib.import_module("tensorflow")
+        except BaseException:
+            hidden.seek(0)
+            os.write(screen, hidden.read())
+            raise
+        finally:
+            os.dup2(screen, 2)
+            os.close(screen)
+
+
+def add_traceback_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--traceback`."""
+    parser.add_argument(
+        "--traceback",
+        action="store_true",
+        help="on an error, show where in the code it arose",
+    )
+
+
+def add_threads_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--threads`."""
+    parser.add_argument(
+        "--threads",
+        type=int,
+        metavar="N",
+        help="processor threads TensorFlow uses (default: all)",
+    )
+
+
+def set_threads(count: int | None) -> None:
+    """Limit TensorFlow's threads; only before its first operation."""
+    if count is None:
+        return
+    if count < 1:
+        raise ValueError(f"`--threads` needs N >= 1. Received: N={count}")
+    import tensorflow as tf
+
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(count)
+        tf.config.threading.set_inter_op_parallelism_threads(count)
+    except RuntimeError:
+        raise ValueError(
+            "`--threads` needs to be set before TensorFlow starts. "
+            f"Received: N={count}, in a process that has used TensorFlow"
+        ) from None
+
+
+def guarded(run: Callable, arguments: argparse.Namespace) -> int:
+    """Return the exit code of `run(arguments)`.
+
+    An error raised by our own code becomes one line on stderr and the code
+    2; any other is a fault and keeps its traceback.
+    """
+    try:
+        load_tensorflow()
+        return run(arguments)
+    except KeyboardInterrupt:
+        print("keras-ae: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except _KINDS as error:
+        if not _raised_by_us(error):
+            raise
+        if arguments.traceback:
+            traceback.print_exc()
+        line = " ".join(str(error).split())
+        print(f"keras-ae: error: {line}", file=sys.stderr)
+        return ERROR
+
+
+def _raised_by_us(error: BaseException) -> bool:
+    # What the system says of files and connections is readable as it is.
+    if isinstance(error, OSError):
+        return True
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    name = frame.f_globals.get("__name__", "")
+    if name == "__main__":  # python -m tools.train
+        return True
+    return name.split(".")[0] in _OURS

@@ -1,0 +1,1 @@
+"""Data sets, evaluation and recipes: a technique on a data set, declared."""

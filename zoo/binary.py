@@ -1,0 +1,53 @@
+"""Binary codes on images.
+
+    keras-ae train binary
+    keras-ae train binary --data fashion_mnist --seed 1
+
+Measured: `docs/RESULTS.md`.
+"""
+
+from keras_ae.bottlenecks import BinaryCode
+from keras_ae.models import DiscreteAutoencoder
+from zoo.image_networks import halvings, vector_decoder, vector_encoder
+from zoo.recipe import Recipe
+
+
+def build(
+    image_shape,
+    *,
+    bits=64,
+    estimator="gumbel_st",
+    kl_weight=0.01,
+    filters=32,
+):
+    """Build the model.
+
+    Args:
+        image_shape: Tuple `(height, width, channels)`.
+        bits: Int, bits of the code.
+        estimator: Str, `gumbel`, `gumbel_st` or `straight_through`.
+        kl_weight: Float, of the divergence from fair coins.
+        filters: Int, channels of the convolutions.
+
+    Returns:
+        `DiscreteAutoencoder`.
+    """
+    steps = halvings(image_shape)
+    return DiscreteAutoencoder(
+        vector_encoder(image_shape, bits, filters, steps),
+        BinaryCode(bits, estimator),
+        vector_decoder(image_shape, bits, filters, steps),
+        kl_weight=kl_weight,
+    )
+
+
+RECIPE = Recipe(
+    build=build,
+    optimizer=dict(name="adam", learning_rate=1e-3),
+    train=dict(batch_size=128, epochs=100),
+    per_data={
+        "digits": dict(model=dict(bits=32)),
+        "mnist": dict(train=dict(epochs=6)),
+        "fashion_mnist": dict(train=dict(epochs=6)),
+    },
+)

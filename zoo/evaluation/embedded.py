@@ -1,0 +1,47 @@
+"""One model's embeddings of the images an evaluation drew."""
+
+from zoo.evaluation.batches import Splits, compiled, embed, in_batches
+from zoo.evaluation.floors import labelled
+
+
+class Embedded:
+    """A model with its embeddings of the three splits drawn.
+
+    Args:
+        model: Has `encode(x)`.
+        splits: `Splits`.
+        batch_size: Int >= 1.
+
+    Attributes:
+        z: `Labelled`, the flat embeddings.
+        num_codes: Alphabet of one index, or `None` without a `bottleneck`.
+    """
+
+    def __init__(self, model, splits: Splits, batch_size: int):
+        self.model, self.batch_size, self._compiled = model, batch_size, {}
+        encode = self.method("encode")
+        self.z = labelled(splits, lambda x: embed(encode, x, batch_size))
+
+    def has(self, *names):
+        """Whether the model has all these methods."""
+        return all(callable(getattr(self.model, name, None)) for name in names)
+
+    def method(self, name):
+        """The model's method as a function of one array; see `compiled`."""
+        if name not in self._compiled:
+            self._compiled[name] = compiled(self.model, name)
+        return self._compiled[name]
+
+    @property
+    def num_codes(self):
+        bottleneck = getattr(self.model, "bottleneck", None)
+        num_codes = getattr(bottleneck, "num_codes", None)
+        if num_codes is None or not self.has("encode_index"):
+            return None
+        return int(num_codes)
+
+    def index(self, images):
+        """Indices of uint8 images, of the shape `encode_index` gives."""
+        return in_batches(
+            self.method("encode_index"), images, self.batch_size
+        )

@@ -1,0 +1,68 @@
+"""One-hot codes on images: one categorical variable is a clustering.
+
+    keras-ae train onehot
+    keras-ae train onehot --data fashion_mnist --seed 1
+
+Measured: `docs/RESULTS.md`.
+"""
+
+from keras_ae.bottlenecks import OneHotCode
+from keras_ae.estimators import ExponentialTemperature, Gumbel, get
+from keras_ae.models import DiscreteAutoencoder
+from zoo.image_networks import halvings, vector_decoder, vector_encoder
+from zoo.recipe import Recipe
+
+
+def build(
+    image_shape,
+    *,
+    groups=1,
+    classes=10,
+    estimator="gumbel",
+    temperature=1.0,
+    temperature_rate=1e-3,
+    temperature_minimum=0.5,
+    kl_weight=1.0,
+    filters=32,
+):
+    """Build the model.
+
+    Args:
+        image_shape: Tuple `(height, width, channels)`.
+        groups: Int, independent categorical variables.
+        classes: Int, values each can take.
+        estimator: Str, `gumbel`, `gumbel_st` or `straight_through`.
+        temperature: Float, of the Gumbel estimators at the start.
+        temperature_rate: Float, exponential decay of it a step.
+        temperature_minimum: Float, where the decay ends.
+        kl_weight: Float, of the divergence from the uniform prior.
+        filters: Int, channels of the convolutions.
+
+    Returns:
+        `DiscreteAutoencoder`.
+    """
+    chosen = get(estimator, kind="one_hot", owner="zoo.onehot")
+    if isinstance(chosen, Gumbel):
+        chosen = type(chosen)(
+            ExponentialTemperature(
+                temperature, temperature_minimum, temperature_rate
+            )
+        )
+    steps, width = halvings(image_shape), groups * classes
+    return DiscreteAutoencoder(
+        vector_encoder(image_shape, width, filters, steps),
+        OneHotCode(groups, classes, chosen),
+        vector_decoder(image_shape, width, filters, steps),
+        kl_weight=kl_weight,
+    )
+
+
+RECIPE = Recipe(
+    build=build,
+    optimizer=dict(name="adam", learning_rate=1e-3),
+    train=dict(batch_size=128, epochs=200),
+    per_data={
+        "mnist": dict(train=dict(epochs=6)),
+        "fashion_mnist": dict(train=dict(epochs=6)),
+    },
+)

@@ -1,0 +1,138 @@
+"""The headline numbers of an evaluation, flat, and their floors."""
+
+from collections.abc import Mapping
+
+# name: (where in the evaluation, {floor: where}, what it says)
+_TABLE = {
+    "linear_accuracy": (
+        "probe.linear",
+        {
+            "raw_pixels": "floors.raw_pixels.linear",
+            "pca": "floors.pca.linear",
+            "random_encoder": "floors.random_encoder.linear",
+            "chance": "floors.chance",
+        },
+        "Test accuracy of a linear probe on the embedding.",
+    ),
+    "knn_accuracy": (
+        "probe.knn",
+        {
+            "raw_pixels": "floors.raw_pixels.knn",
+            "pca": "floors.pca.knn",
+            "random_encoder": "floors.random_encoder.knn",
+            "chance": "floors.chance",
+        },
+        "Test accuracy of nearest neighbours on the embedding.",
+    ),
+    "nmi": (
+        "clustering.nmi",
+        {
+            "raw_pixels": "clustering.floors.raw_pixels",
+            "random_encoder": "clustering.floors.random_encoder",
+        },
+        "Normalised mutual information of clusters and labels.",
+    ),
+    "nmse": (
+        "reconstruction.nmse",
+        {
+            "pca_same_size": "reconstruction.pca_same_size.nmse",
+            "pca_same_bits": "reconstruction.pca_same_bits.nmse",
+        },
+        "Squared error of reconstructions over the variance of the images.",
+    ),
+    "embedding_size": ("probe.dim", {}, "Numbers in one embedding."),
+    "bits_per_image": ("codes.bits_per_image", {}, "Bits of one code."),
+    "entropy_bits": (
+        "codes.entropy_bits",
+        {},
+        "Entropy of the positions of a code, added up.",
+    ),
+    "num_codes": ("codes.num_codes", {}, "Values one index can take."),
+    "codes_used": ("codes.codes_used", {}, "Values used on the test set."),
+    "codes_used_share": (
+        "codes.codes_used_share",
+        {},
+        "Share of the codes used on the test set.",
+    ),
+    "perplexity": (
+        "codes.perplexity",
+        {},
+        "Perplexity of the code over the test set.",
+    ),
+    "distinct_combinations": (
+        "codes.distinct_combinations",
+        {},
+        "Different whole codes on the test set.",
+    ),
+    "novel_confidence": (
+        "novelty.confidence.novel",
+        {
+            "reconstructions": "novelty.confidence.reconstructions",
+            "real": "novelty.confidence.real",
+            "blends": "novelty.confidence.blends",
+            "noise": "novelty.confidence.noise",
+            "shuffled": "novelty.confidence.shuffled",
+        },
+        "Confidence of a classifier in images of unseen bit combinations.",
+    ),
+    "effective_rank": (
+        "collapse.effective_rank",
+        {},
+        "Directions that the embedding varies along.",
+    ),
+    "active_share": (
+        "collapse.active_share",
+        {},
+        "Share of the embedding's dimensions that vary.",
+    ),
+    "uniformity": (
+        "collapse.uniformity",
+        {},
+        "Evenness on the sphere: 0 is collapse, lower is more even.",
+    ),
+    "alignment": (
+        "collapse.alignment",
+        {},
+        "Distance on the sphere of two images of one class.",
+    ),
+}
+
+# Numbers with a better and a worse direction, against their floors.
+HIGHER_IS_BETTER = {
+    "linear_accuracy": True,
+    "knn_accuracy": True,
+    "nmi": True,
+    "nmse": False,
+}
+
+MEANINGS = {name: meaning for name, (_, _, meaning) in _TABLE.items()}
+
+
+def flat_numbers(evaluation: Mapping) -> tuple[dict, dict]:
+    """Return `{name: value}` and `{name: {floor: value}}`.
+
+    Args:
+        evaluation: The dict of `zoo.evaluation.evaluate_images`. What it does
+            not have is left out.
+    """
+    numbers, floors = {}, {}
+    for name, (path, floor_paths, _) in _TABLE.items():
+        value = _at(evaluation, path)
+        if value is None:
+            continue
+        numbers[name] = value
+        found = {key: _at(evaluation, at) for key, at in floor_paths.items()}
+        found = {key: v for key, v in found.items() if v is not None}
+        if found:
+            floors[name] = found
+    return numbers, floors
+
+
+def _at(tree: Mapping, path: str):
+    for key in path.split("."):
+        if not isinstance(tree, Mapping) or key not in tree:
+            return None
+        tree = tree[key]
+    if isinstance(tree, bool) or not isinstance(tree, (int, float)):
+        return None
+    return tree

@@ -1,0 +1,50 @@
+"""What a run was made with: versions of packages, and the commit."""
+
+import importlib.metadata
+import pathlib
+import platform
+import subprocess
+
+import keras_ae
+
+_PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn")
+
+
+def versions() -> dict:
+    """Return `{package: version}` of what can move a number."""
+    found = {
+        "python": platform.python_version(),
+        "keras_ae": keras_ae.__version__,
+    }
+    for package in _PACKAGES:
+        found[package] = importlib.metadata.version(package)
+    return found
+
+
+def git_commit() -> dict | None:
+    """Return `commit` and `changed` of the source tree, `None` if it is none.
+
+    `changed` says whether tracked files differ from the commit.
+    """
+    root = pathlib.Path(__file__).resolve().parents[2]
+    if _git(root, "ls-files", "zoo/running/versions.py") in (None, ""):
+        return None  # installed, perhaps inside somebody else's repository
+    commit = _git(root, "rev-parse", "HEAD")
+    if not commit:
+        return None
+    status = _git(root, "status", "--porcelain", "--untracked-files=no")
+    return {"commit": commit, "changed": bool(status)}
+
+
+def _git(root: pathlib.Path, *arguments) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", *arguments],
+            cwd=root,
+            capture_output=True,
+            text=True,
+            timeout=20,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

@@ -1,0 +1,50 @@
+"""The settings that every recipe has: optimizer, train and data."""
+
+import dataclasses
+
+
+def _help(sentence: str, default):
+    return dataclasses.field(default=default, metadata={"help": sentence})
+
+
+@dataclasses.dataclass(frozen=True)
+class OptimizerSettings:
+    """Settings `optimizer.*`."""
+
+    name: str = _help("Name of a Keras optimizer.", "adam")
+    learning_rate: float = _help("Step size of the optimizer.", 1e-3)
+    clip_norm: float | None = _help(
+        "Largest global gradient norm; none leaves gradients as they are.",
+        None,
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainSettings:
+    """Settings `train.*`."""
+
+    batch_size: int = _help("Examples in one training step.", 128)
+    epochs: int = _help("Passes over the training images.", 30)
+    jit_compile: bool = _help("Whether XLA compiles the step.", False)
+    mixed_precision: str = _help(
+        "Dtype policy, for instance float32 or mixed_bfloat16.", "float32"
+    )
+    steps_per_execution: int = _help("Steps run in one call of the graph.", 1)
+    prior_epochs: int = _help(
+        "Passes over the codes that fit the prior, where a model has one.", 10
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class DataSettings:
+    """Settings `data.*`."""
+
+    image_size: int | None = _help(
+        "Side to which images are resized; none keeps the data set's.", None
+    )
+    channels: int | None = _help(
+        "Colour channels, 1 or 3; none keeps the data set's.", None
+    )
+    limit: int | None = _help(
+        "Most training images used; none takes all.", None
+    )

@@ -35,7 +35,7 @@ RECIPE = Recipe(
     train=dict(batch_size=128, epochs=100),
     per_data={
         "digits": dict(model=dict(latent_dim=16)),
-        "mnist": dict(train=dict(epochs=6)),
-        "fashion_mnist": dict(train=dict(epochs=6)),
+        "mnist": dict(train=dict(epochs=5)),
+        "fashion_mnist": dict(train=dict(epochs=5)),
     },
 )

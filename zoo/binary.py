@@ -47,7 +47,7 @@ RECIPE = Recipe(
     train=dict(batch_size=128, epochs=100),
     per_data={
         "digits": dict(model=dict(bits=32)),
-        "mnist": dict(train=dict(epochs=6)),
-        "fashion_mnist": dict(train=dict(epochs=6)),
+        "mnist": dict(train=dict(epochs=5)),
+        "fashion_mnist": dict(train=dict(epochs=5)),
     },
 )

@@ -62,7 +62,7 @@ RECIPE = Recipe(
     optimizer=dict(name="adam", learning_rate=1e-3),
     train=dict(batch_size=128, epochs=200),
     per_data={
-        "mnist": dict(train=dict(epochs=6)),
-        "fashion_mnist": dict(train=dict(epochs=6)),
+        "mnist": dict(train=dict(epochs=5)),
+        "fashion_mnist": dict(train=dict(epochs=5)),
     },
 )

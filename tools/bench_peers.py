@@ -1,12 +1,10 @@
 """The other side of the speed table: peers, matrix products, operations.
 
-Every function returns plain numbers or a `step()` to be timed. PyTorch and the
-peers are imported only inside the functions that need them, since they live in
-an environment of their own (`pip install -e ".[bench]"`). pythae asks for a
-`dataclasses` package that Python 3.11 already contains, so it is installed
-without its requirements, after them.
+PyTorch and the peers are imported only inside the functions that need them,
+since they belong in an environment of their own (`pip install -e ".[bench]"`).
 """
 
+import importlib.metadata
 import importlib.util
 import logging
 import tempfile
@@ -17,40 +15,49 @@ import numpy as np
 import tensorflow as tf
 
 PEERS = ("pythae", "vector_quantize_pytorch")
-MATRIX_SIZES = (1024, 2048)
+_MATRIX_SIZES, _IMAGES = (1024, 2048), 5120
 _RESIDUAL_FILTERS, _RESIDUAL_BLOCKS = 32, 2
-_IMAGES = 5120
+
+
+def random_images(size: int) -> np.ndarray:
+    """Return uint8 images `(n, size, size, 1)`: speed needs no meaning."""
+    shape = (_IMAGES, size, size, 1)
+    return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
 
 
 def vqvae_step_flops(
-    batch: int = 128,
-    size: int = 28,
-    filters: int = 64,
-    num_codes: int = 512,
-    dim: int = 64,
+    batch: int,
+    size: int,
+    filters: int,
+    num_codes: int,
+    dim: int,
+    padding: bool = True,
 ) -> int:
     """Count the floating-point operations of one training step.
 
     From layer shapes alone: one multiply-add is two operations; a convolution
-    costs `2 * positions * kernel_area * channels_in * channels_out` with its
-    padding counted (a transposed one at its input's positions). Backward is
-    twice the forward pass, less the first layer's gradient with respect to the
-    images, which nobody needs. The search for the nearest code is one product
-    forward and none backward. Activations, losses, the codebook's moving
-    averages and Adam are not counted, so that no way of writing them can look
-    fast by doing more.
+    costs two for each pair of an output and an input value that it ties
+    together, a transposed one the same. `padding` counts the products with
+    zeros at the border, as is usual; a good kernel leaves them out. Backward
+    is twice the forward pass, less the first layer's gradient with respect to
+    the images, which nobody needs. The search for the nearest code is one
+    product forward and none backward. Activations, losses, the codebook's
+    averages and Adam are not counted: doing more of them is not speed.
     """
-    half, quarter = (size // 2) ** 2, (size // 4) ** 2
-    block = (9 * filters + filters) * _RESIDUAL_FILTERS
-    residual = quarter * _RESIDUAL_BLOCKS * block
-    first = half * 16 * filters
-    encoder = quarter * (16 * filters * filters + 9 * filters * filters)
-    encoder += residual + quarter * filters * dim
-    decoder = quarter * 9 * dim * filters + residual
-    decoder += quarter * 16 * filters * filters + half * 16 * filters
-    search = quarter * dim * num_codes
-    multiply_adds = 2 * first + 3 * (encoder + decoder) + search
-    return 2 * batch * multiply_adds
+
+    def taps(kernel, side):  # every kernel has one zero on either side
+        return (kernel * side - (0 if padding else 2)) ** 2
+
+    half, quarter = size // 2, size // 4
+    strided = taps(4, quarter) * filters**2
+    residual = _RESIDUAL_BLOCKS * _RESIDUAL_FILTERS * filters
+    residual *= taps(3, quarter) + quarter**2
+    first = last = taps(4, half) * filters
+    encoder = strided + taps(3, quarter) * filters**2 + residual
+    encoder += quarter**2 * filters * dim
+    decoder = taps(3, quarter) * dim * filters + residual + strided + last
+    search = quarter**2 * dim * num_codes
+    return 2 * batch * (2 * first + 3 * (encoder + decoder) + search)
 
 
 def matrix_product_rate(seconds: float = 1.0) -> float:
@@ -74,43 +81,34 @@ def torch_matrix_product_rate(seconds: float = 1.0) -> float:
     import torch
 
     def make(size):
-        left, right = torch.randn(size, size), torch.randn(size, size)
+        left, right = torch.randn(2, size, size)
         return lambda: float((left @ right)[0, 0])
 
     return _best_rate(make, seconds)
 
 
-def installed_peers() -> tuple[str, ...]:
-    """Return the names of those `PEERS` that can be imported."""
-    if importlib.util.find_spec("torch") is None:
-        return ()
-    return tuple(p for p in PEERS if importlib.util.find_spec(p) is not None)
+def installed_peers() -> dict[str, str]:
+    """Return `{name: version}` of those `PEERS` that can be imported."""
+    found = [name for name in PEERS if importlib.util.find_spec(name)]
+    return {name: importlib.metadata.version(name) for name in found}
 
 
-def peer_step(name: str, threads: int, **shape: int) -> Callable[[], float]:
+def peer_step(name: str, threads: int, shape: dict) -> Callable[[], float]:
     """Return `step()` of the peer `name`, on `threads` threads."""
     import torch
 
     torch.set_num_threads(threads)
-    builders = {
-        "pythae": pythae_step,
-        "vector_quantize_pytorch": vector_quantize_pytorch_step,
-    }
-    return builders[name](**shape)
+    torch.manual_seed(0)
+    return globals()[f"{name}_step"](**shape)
 
 
 def pythae_step(
-    batch: int = 128,
-    size: int = 28,
-    filters: int = 64,
-    num_codes: int = 512,
-    dim: int = 64,
+    batch: int, size: int, filters: int, num_codes: int, dim: int
 ) -> Callable[[], float]:
     """Return one step of pythae's trainer on its `VQVAE` with `use_ema`.
 
-    The step is the body of the loop in `BaseTrainer.train_step`: the trainer's
-    own loader, forward pass, `_optimizers_step` and `loss.item()`, without its
-    callbacks (progress bar).
+    That is the body of the loop in `BaseTrainer.train_step`, with the
+    trainer's own loader and optimiser, without its progress bar.
     """
     import torch
     from pythae.data.datasets import BaseDataset
@@ -119,51 +117,35 @@ def pythae_step(
     from pythae.models.nn import BaseDecoder, BaseEncoder
     from pythae.trainers import BaseTrainer, BaseTrainerConfig
 
-    class Encoder(BaseEncoder):
-        def __init__(self):
-            super().__init__()
-            self.net = _torch_encoder(filters, dim)
+    def wrapped(base, net, output):
+        class Wrapped(base):
+            def __init__(self):
+                super().__init__()
+                self.net = net
 
-        def forward(self, x):
-            return ModelOutput(embedding=self.net(x))
+            def forward(self, x):
+                return ModelOutput(**{output: self.net(x)})
 
-    class Decoder(BaseDecoder):
-        def __init__(self):
-            super().__init__()
-            self.net = _torch_decoder(filters, dim)
+        return Wrapped()
 
-        def forward(self, z):
-            return ModelOutput(reconstruction=self.net(z))
-
-    config = VQVAEConfig(
-        input_dim=(1, size, size),
-        latent_dim=dim,
-        num_embeddings=num_codes,
-        use_ema=True,
+    model = VQVAE(
+        VQVAEConfig((1, size, size), num_embeddings=num_codes, use_ema=True),
+        wrapped(BaseEncoder, _torch_encoder(filters, dim), "embedding"),
+        wrapped(BaseDecoder, _torch_decoder(filters, dim), "reconstruction"),
     )
     x = _torch_images(size)
-    logging.getLogger("pythae").setLevel(logging.WARNING)
     logging.getLogger(BaseTrainer.__module__).setLevel(logging.WARNING)
+    data = BaseDataset(x, torch.zeros(len(x)))
     with tempfile.TemporaryDirectory() as folder:  # it insists on one
-        trainer = BaseTrainer(
-            VQVAE(config, Encoder(), Decoder()),
-            BaseDataset(x, torch.zeros(len(x))),
-            training_config=BaseTrainerConfig(
-                output_dir=folder,
-                per_device_train_batch_size=batch,
-                learning_rate=1e-3,
-                no_cuda=True,
-            ),
-        )
+        config = BaseTrainerConfig(folder, batch, no_cuda=True)
+        trainer = BaseTrainer(model, data, None, config)
         trainer.prepare_training()
-    trainer.model.train()
+    model.train()
     batches = _endless(trainer.train_loader)
 
     def step():
         inputs = trainer._set_inputs_to_device(next(batches))
-        output = trainer.model(
-            inputs, epoch=1, dataset_size=len(x), uses_ddp=False
-        )
+        output = model(inputs, epoch=1, dataset_size=len(x), uses_ddp=False)
         trainer._optimizers_step(output)
         return output.loss.item()
 
@@ -171,28 +153,20 @@ def pythae_step(
 
 
 def vector_quantize_pytorch_step(
-    batch: int = 128,
-    size: int = 28,
-    filters: int = 64,
-    num_codes: int = 512,
-    dim: int = 64,
+    batch: int, size: int, filters: int, num_codes: int, dim: int
 ) -> Callable[[], float]:
     """Return one step of a plain module around `VectorQuantize`'s defaults."""
     import torch
     from torch.utils.data import DataLoader, TensorDataset
     from vector_quantize_pytorch import VectorQuantize
 
-    encoder = _torch_encoder(filters, dim).train()
-    decoder = _torch_decoder(filters, dim).train()
-    quantizer = VectorQuantize(
-        dim=dim, codebook_size=num_codes, accept_image_fmap=True
-    ).train()
-    modules = torch.nn.ModuleList([encoder, quantizer, decoder])
+    encoder = _torch_encoder(filters, dim)
+    decoder = _torch_decoder(filters, dim)
+    quantizer = VectorQuantize(dim, num_codes, accept_image_fmap=True)
+    modules = torch.nn.ModuleList([encoder, quantizer, decoder]).train()
     optimizer = torch.optim.Adam(modules.parameters(), lr=1e-3)
     data = TensorDataset(_torch_images(size))
-    batches = _endless(
-        DataLoader(data, batch_size=batch, shuffle=True, num_workers=0)
-    )
+    batches = _endless(DataLoader(data, batch, shuffle=True, num_workers=0))
 
     def step():
         (x,) = next(batches)
@@ -216,7 +190,6 @@ def _torch_encoder(filters: int, dim: int):
         nn.ReLU(),
         nn.Conv2d(filters, filters, 3, padding=1),
         *_torch_residuals(filters),
-        nn.ReLU(),
         nn.Conv2d(filters, dim, 1),
     )
 
@@ -227,7 +200,6 @@ def _torch_decoder(filters: int, dim: int):
     return nn.Sequential(
         nn.Conv2d(dim, filters, 3, padding=1),
         *_torch_residuals(filters),
-        nn.ReLU(),
         nn.ConvTranspose2d(filters, filters, 4, stride=2, padding=1),
         nn.ReLU(),
         nn.ConvTranspose2d(filters, 1, 4, stride=2, padding=1),
@@ -235,36 +207,28 @@ def _torch_decoder(filters: int, dim: int):
 
 
 def _torch_residuals(filters: int) -> list:
-    import torch
     from torch import nn
 
-    class Residual(torch.nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.net = nn.Sequential(
-                nn.ReLU(),
-                nn.Conv2d(filters, _RESIDUAL_FILTERS, 3, padding=1),
-                nn.ReLU(),
-                nn.Conv2d(_RESIDUAL_FILTERS, filters, 1),
-            )
-
+    class Residual(nn.Sequential):
         def forward(self, x):
-            return x + self.net(x)
+            return x + super().forward(x)
 
-    return [Residual() for _ in range(_RESIDUAL_BLOCKS)]
+    def block():
+        return Residual(
+            nn.ReLU(),
+            nn.Conv2d(filters, _RESIDUAL_FILTERS, 3, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(_RESIDUAL_FILTERS, filters, 1),
+        )
 
-
-def random_images(size: int = 28) -> np.ndarray:
-    """Return uint8 images `(n, size, size, 1)`: speed needs no meaning."""
-    shape = (_IMAGES, size, size, 1)
-    return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    return [*(block() for _ in range(_RESIDUAL_BLOCKS)), nn.ReLU()]
 
 
 def _torch_images(size: int):
     import torch
 
-    x = random_images(size).astype("float32") / 255.0
-    return torch.from_numpy(x.transpose(0, 3, 1, 2).copy())
+    x = random_images(size).transpose(0, 3, 1, 2).astype("float32") / 255.0
+    return torch.from_numpy(x)
 
 
 def _endless(loader):
@@ -274,10 +238,10 @@ def _endless(loader):
 
 def _best_rate(make: Callable, seconds: float) -> float:
     rates = []
-    for size in MATRIX_SIZES:
+    for size in _MATRIX_SIZES:
         product, times = make(size), []
         product()
-        end = time.perf_counter() + seconds / len(MATRIX_SIZES)
+        end = time.perf_counter() + seconds / len(_MATRIX_SIZES)
         while time.perf_counter() < end or len(times) < 3:
             start = time.perf_counter()
             product()

@@ -40,6 +40,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="print every setting with its default and stop",
     )
+    _add_folder_arguments(parser)
+    parser.add_argument(
+        "--deterministic",
+        action="store_true",
+        help="refuse operations that do not repeat exactly (matters on a GPU)",
+    )
+    add_threads_option(parser)
+    add_traceback_option(parser)
+
+
+def _add_folder_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out",
         metavar="FOLDER",
@@ -61,13 +72,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="train only; `keras-ae evaluate` can follow",
     )
-    parser.add_argument(
-        "--deterministic",
-        action="store_true",
-        help="refuse operations that do not repeat exactly (matters on a GPU)",
-    )
-    add_threads_option(parser)
-    add_traceback_option(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -32,9 +32,13 @@ def build(image_shape, *, latent_dim=64, filters=32):
 RECIPE = Recipe(
     build=build,
     optimizer=dict(name="adam", learning_rate=1e-3),
-    train=dict(batch_size=128, epochs=100),
+    train=dict(batch_size=128, epochs=30),
     per_data={
-        "digits": dict(model=dict(latent_dim=16)),
+        "digits": dict(
+            model=dict(latent_dim=16),
+            optimizer=dict(learning_rate=2e-3),
+            train=dict(batch_size=64, epochs=80),
+        ),
         "mnist": dict(train=dict(epochs=5)),
         "fashion_mnist": dict(train=dict(epochs=5)),
     },

@@ -44,9 +44,13 @@ def build(
 RECIPE = Recipe(
     build=build,
     optimizer=dict(name="adam", learning_rate=1e-3),
-    train=dict(batch_size=128, epochs=100),
+    train=dict(batch_size=128, epochs=30),
     per_data={
-        "digits": dict(model=dict(bits=32)),
+        "digits": dict(
+            model=dict(bits=32),
+            optimizer=dict(learning_rate=2e-3),
+            train=dict(batch_size=64, epochs=80),
+        ),
         "mnist": dict(train=dict(epochs=5)),
         "fashion_mnist": dict(train=dict(epochs=5)),
     },

@@ -67,13 +67,14 @@ def build(
 RECIPE = Recipe(
     build=build,
     optimizer=dict(name="adam", learning_rate=1e-3),
-    train=dict(batch_size=128, epochs=60, prior_epochs=3),
+    train=dict(batch_size=128, epochs=30, prior_epochs=10),
     per_data={
         "digits": dict(
             model=dict(num_codes=64, dim=16, filters=32, prior_width=64),
-            train=dict(prior_epochs=60),
+            optimizer=dict(learning_rate=2e-3),
+            train=dict(batch_size=64, epochs=80, prior_epochs=30),
         ),
-        "mnist": dict(train=dict(epochs=5)),
-        "fashion_mnist": dict(train=dict(epochs=5)),
+        "mnist": dict(train=dict(epochs=5, prior_epochs=3)),
+        "fashion_mnist": dict(train=dict(epochs=5, prior_epochs=3)),
     },
 )

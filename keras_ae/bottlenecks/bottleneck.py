@@ -1,10 +1,13 @@
 """The base layer of every bottleneck."""
 
+import threading
+
 import keras
 from keras import ops
 
 from keras_ae import estimators
 from keras_ae.bottlenecks.deferred_updates import DeferredUpdates
+from keras_ae.bottlenecks.replicas import replica_count
 
 
 class Bottleneck(keras.layers.Layer):
@@ -77,10 +80,24 @@ class Bottleneck(keras.layers.Layer):
         if training:
             self.update_state(statistics, True)
         # After the update: an all-reduce hands over to the next replica,
-        # and Keras keeps one list of losses for all of them.
+        # whose model clears the losses.
         for name, weight in self.term_weights.items():
             self.add_loss(weight * ops.mean(code.terms[name]))
         return code
+
+    def add_loss(self, loss):
+        super().add_loss(loss)
+        if replica_count() > 1:
+            for part in keras.tree.flatten(loss):
+                part.of_thread = threading.get_ident()
+
+    def _get_own_losses(self):
+        # Replicas are threads, and Keras keeps one list of losses for all.
+        losses = super()._get_own_losses()
+        if replica_count() == 1:
+            return losses
+        thread = threading.get_ident()
+        return [x for x in losses if getattr(x, "of_thread", 0) == thread]
 
     def make_code(self, features, training):
         """Give the code of a batch, without changing any state.

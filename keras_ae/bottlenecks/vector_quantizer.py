@@ -207,8 +207,10 @@ class VectorQuantizer(Bottleneck):
             pool = self._pool(fixed)
             if self.k_means:
                 codes = self._fitted_codes(codes, pool)
-        logits = -codebook_ops.squared_distances(fixed, codes)
-        index = ops.cast(ops.argmax(logits, axis=-1), "int32")
+        scores = codebook_ops.nearness(fixed, codes)
+        index = codebook_ops.nearest_index(scores)
+        squares = ops.sum(ops.square(fixed), axis=-1, keepdims=True)
+        logits = 2.0 * scores - squares
         nearest = ops.take(codes, index, axis=0)
         if training:
             counts, sums = codebook_ops.counts_and_sums(

@@ -3,6 +3,7 @@
 import keras
 
 from keras_ae.checks import check_int
+from keras_ae.layers.folded_conv_transpose import FoldedConvTranspose
 from keras_ae.layers.residual_stack import ResidualStack
 
 
@@ -53,16 +54,20 @@ class ConvDecoder(keras.layers.Layer):
                 filters, residual_filters, blocks, dtype=self.dtype_policy
             ),
         ]
-        for left in reversed(range(self.upsamples)):
-            self.steps.append(
-                keras.layers.Conv2DTranspose(
-                    filters if left else channels,
-                    4,
-                    strides=2,
-                    activation="relu" if left else None,
-                    **policy,
-                )
+        self.steps += [
+            keras.layers.Conv2DTranspose(
+                filters, 4, strides=2, activation="relu", **policy
             )
+            for _ in range(self.upsamples - 1)
+        ]
+        # An image has few channels, which oneDNN's transposed convolution
+        # is slow for.
+        last = (
+            FoldedConvTranspose(channels, dtype=self.dtype_policy)
+            if channels < 16
+            else keras.layers.Conv2DTranspose(channels, 4, strides=2, **policy)
+        )
+        self.steps.append(last)
 
     def build(self, input_shape):
         for step in self.steps:

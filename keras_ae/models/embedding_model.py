@@ -86,12 +86,12 @@ class EmbeddingModel(keras.Model):
     @property
     def skipped_updates(self):
         """Int, updates skipped so far because they were not finite."""
-        return int(self._skipped)
+        return int(ops.convert_to_numpy(self._skipped))
 
     @property
     def skipped_in_a_row(self):
         """Int, updates skipped since the last one that was applied."""
-        return int(self._in_a_row)
+        return int(ops.convert_to_numpy(self._in_a_row))
 
     def encode(self, x):
         """Return one embedding per object, the same on every call.
@@ -219,11 +219,12 @@ class EmbeddingModel(keras.Model):
         return super().make_train_function(force=force)
 
     def _build_optimizers(self):
-        if not self.optimizer.built:
-            self.optimizer.build(self.own_weights())
-        for name, optimizer in self.player_optimizers.items():
-            if not optimizer.built:
-                optimizer.build(self.player_weights(name))
+        with self.distribute_strategy.scope():
+            if not self.optimizer.built:
+                self.optimizer.build(self.own_weights())
+            for name, optimizer in self.player_optimizers.items():
+                if not optimizer.built:
+                    optimizer.build(self.player_weights(name))
 
     def player_weights(self, name):
         """Return the trainable weights that only one player moves.
@@ -247,6 +248,16 @@ class EmbeddingModel(keras.Model):
             id(v) for name in self._players for v in self.player_weights(name)
         }
         return [v for v in self.trainable_weights if id(v) not in taken]
+
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        # Without a strategy Keras builds at the first trace: too late for
+        # `make_train_function`, which builds the optimisers.
+        if all(layer.built for layer in self._flatten_layers()):
+            return
+        if self._distribute_strategy is None:
+            self._symbolic_build(iterator, data_batch)
+        else:
+            super()._maybe_symbolic_build(iterator, data_batch)
 
     def _symbolic_build(self, *args, **kwargs):
         # Keras would build the optimiser for all trainable weights; ours

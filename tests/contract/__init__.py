@@ -1,0 +1,1 @@
+"""The contract: what every public name of `keras_ae` keeps."""

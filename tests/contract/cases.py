@@ -1,0 +1,331 @@
+"""One table of cases: how to construct every public class, and with what.
+
+Every case but those marked `full=False` gives every constructor argument at
+a value that is not its default. A name `Class-variant` is a further case of
+`Class`.
+"""
+
+import dataclasses
+from typing import Any, Callable
+
+import keras
+import numpy as np
+
+from keras_ae import bottlenecks, estimators, layers, losses, metrics, models
+
+CODE = 6  # two groups of three classes
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """How to make one public object, and what to call it on.
+
+    Attributes:
+        target: The class or, for losses, the function.
+        arguments: Function that gives fresh constructor arguments.
+        shapes: Shapes of the inputs, without the batch.
+        kind: `"layer"`, `"bottleneck"`, `"estimator"`, `"temperature"`,
+            `"loss"`, `"metric"` or `"model"`.
+        full: Whether every argument is there, none at its default.
+        limit: Inputs are integers below it; `None` for floats in [0, 1).
+        float32: Whether outputs are float32 under every policy.
+        layer: Turns the object into the layer that is run.
+    """
+
+    target: Any
+    arguments: Callable
+    shapes: tuple
+    kind: str = "layer"
+    full: bool = True
+    limit: int | None = None
+    float32: bool = True
+    layer: Callable = lambda made: made
+
+    def make(self):
+        """Construct the object."""
+        return self.target(**self.arguments())
+
+    def make_layer(self):
+        """Construct the layer or model that is run."""
+        return self.layer(self.make())
+
+    def inputs(self, count=4):
+        """Return a tuple of arrays of `count` examples."""
+        random = np.random.default_rng(0)
+        if self.limit is not None:
+            return tuple(
+                random.integers(0, self.limit, (count, *shape), "int32")
+                for shape in self.shapes
+            )
+        return tuple(
+            random.uniform(0.01, 0.99, (count, *shape)).astype("float32")
+            for shape in self.shapes
+        )
+
+
+def given(**arguments):
+    """Arguments that are plain values or stateless."""
+    return lambda: dict(arguments)
+
+
+def dense(*sizes):
+    """An unbuilt stack of dense layers."""
+    hidden = [keras.layers.Dense(n, activation="tanh") for n in sizes[:-1]]
+    return keras.Sequential([*hidden, keras.layers.Dense(sizes[-1])])
+
+
+def one_hot_with(estimator):
+    """The bottleneck that runs an estimator with logits."""
+    return bottlenecks.OneHotCode(2, 3, estimator=estimator, seed=3)
+
+
+def codebook_with(estimator):
+    """The bottleneck that runs an estimator for codebooks."""
+    return bottlenecks.VectorQuantizer(4, 3, estimator=estimator, seed=3)
+
+
+def one_hot_at(temperature):
+    """The bottleneck that runs a temperature."""
+    return one_hot_with(estimators.Gumbel(temperature))
+
+
+def autoencoder():
+    return dict(
+        encoder=dense(8, 3), decoder=dense(8, 7), likelihood="bernoulli"
+    )
+
+
+def variational():
+    return dict(
+        encoder=dense(8, 6),
+        decoder=dense(8, 7),
+        likelihood="squared_error",
+        kl_weight=0.5,
+        seed=3,
+    )
+
+
+def discrete(bottleneck):
+    return lambda: dict(
+        encoder=dense(8, CODE),
+        bottleneck=bottleneck(),
+        decoder=dense(8, 7),
+        likelihood="bernoulli",
+        kl_weight=0.5,
+    )
+
+
+def vq(bottleneck, prior=True):
+    def arguments():
+        return dict(
+            encoder=dense(8, 3),
+            bottleneck=bottleneck(),
+            decoder=dense(8, 5),
+            likelihood="bernoulli",
+            **({"prior": small_prior()} if prior else {}),
+        )
+
+    return arguments
+
+
+def small_prior():
+    return models.CodePrior(4, 4, width=8, blocks=1, heads=2)
+
+
+CODEBOOK = dict(
+    num_codes=4,
+    dim=3,
+    estimator=estimators.Rotation(),
+    update="gradient",
+    decay=0.9,
+    commitment_weight=0.5,
+    k_means=False,
+    restart_below=0.05,
+    seed=3,
+)
+COUNTS = given(num_codes=4, groups=2, over="epoch", name="other")
+
+CASES = {
+    "ConvDecoder": Case(
+        layers.ConvDecoder,
+        given(
+            channels=2, filters=3, upsamples=1, residual_filters=2, blocks=1
+        ),
+        ((2, 2, 3),),
+        float32=False,
+    ),
+    "ConvDecoder-many_channels": Case(
+        layers.ConvDecoder,
+        given(channels=16, filters=3, residual_filters=2),
+        ((1, 1, 3),),
+        full=False,
+        float32=False,
+    ),
+    "ConvEncoder": Case(
+        layers.ConvEncoder,
+        given(
+            filters=3, channels=2, downsamples=1, residual_filters=4, blocks=1
+        ),
+        ((4, 6, 1),),
+        float32=False,
+    ),
+    "GaussianSample": Case(
+        layers.GaussianSample, given(temperature=0.5, seed=3), ((3,), (3,))
+    ),
+    "ResidualStack": Case(
+        layers.ResidualStack,
+        given(filters=3, residual_filters=2, blocks=1),
+        ((2, 2, 3),),
+        float32=False,
+    ),
+    "CodePrior": Case(
+        models.CodePrior,
+        given(num_codes=5, length=4, width=8, blocks=1, heads=2),
+        ((4,),),
+        limit=5,
+    ),
+    "BinaryCode": Case(
+        bottlenecks.BinaryCode,
+        given(bits=5, estimator=estimators.Gumbel(0.7), seed=3),
+        ((5,),),
+        "bottleneck",
+    ),
+    "OneHotCode": Case(
+        bottlenecks.OneHotCode,
+        given(
+            groups=2,
+            classes=3,
+            estimator=estimators.StraightThrough(stochastic=True),
+            seed=3,
+        ),
+        ((2, CODE),),
+        "bottleneck",
+    ),
+    "FiniteScalarQuantizer": Case(
+        bottlenecks.FiniteScalarQuantizer,
+        given(
+            levels=[4, 3, 2],
+            estimator=estimators.StraightThrough(stochastic=False),
+            seed=3,
+        ),
+        ((2, 3),),
+        "bottleneck",
+    ),
+    "VectorQuantizer": Case(
+        bottlenecks.VectorQuantizer,
+        given(**CODEBOOK, distance="cosine", lookup_dim=2),
+        ((2, 2, 3),),
+        "bottleneck",
+    ),
+    "VectorQuantizer-ema": Case(
+        bottlenecks.VectorQuantizer,
+        given(num_codes=4, dim=3),
+        ((3,),),
+        "bottleneck",
+        full=False,
+    ),
+    "ResidualQuantizer": Case(
+        bottlenecks.ResidualQuantizer,
+        given(**CODEBOOK, num_quantizers=2),
+        ((2, 3),),
+        "bottleneck",
+    ),
+    "ResidualQuantizer-ema": Case(
+        bottlenecks.ResidualQuantizer,
+        given(num_quantizers=2, num_codes=4, dim=3),
+        ((3,),),
+        "bottleneck",
+        full=False,
+    ),
+    "bernoulli_nll": Case(losses.bernoulli_nll, dict, ((2, 3),) * 2, "loss"),
+    "gaussian_kl": Case(losses.gaussian_kl, dict, ((2, 3),) * 2, "loss"),
+    "squared_error": Case(losses.squared_error, dict, ((2, 3),) * 2, "loss"),
+    "sum_over_example": Case(losses.sum_over_example, dict, ((2, 3),), "loss"),
+    "CodePerplexity": Case(
+        metrics.CodePerplexity, COUNTS, ((3, 2),), "metric", limit=4
+    ),
+    "CodeUsage": Case(metrics.CodeUsage, COUNTS, ((2,),), "metric", limit=4),
+    "CodesUsed": Case(
+        metrics.CodesUsed,
+        given(num_codes=4, groups=2, over="batch", name="other"),
+        ((2,),),
+        "metric",
+        limit=4,
+    ),
+    "Autoencoder": Case(models.Autoencoder, autoencoder, ((7,),), "model"),
+    "VariationalAutoencoder": Case(
+        models.VariationalAutoencoder, variational, ((7,),), "model"
+    ),
+    "DiscreteAutoencoder": Case(
+        models.DiscreteAutoencoder,
+        discrete(lambda: bottlenecks.OneHotCode(2, 3, seed=3)),
+        ((7,),),
+        "model",
+    ),
+    "DiscreteAutoencoder-binary": Case(
+        models.DiscreteAutoencoder,
+        discrete(lambda: bottlenecks.BinaryCode(CODE, seed=3)),
+        ((7,),),
+        "model",
+        full=False,
+    ),
+    "VQVAE": Case(
+        models.VQVAE,
+        vq(lambda: bottlenecks.VectorQuantizer(4, 3)),
+        ((4, 5),),
+        "model",
+    ),
+    "VQVAE-gradient": Case(
+        models.VQVAE,
+        vq(
+            lambda: bottlenecks.ResidualQuantizer(
+                **CODEBOOK, num_quantizers=2
+            ),
+            prior=False,
+        ),
+        ((2, 5),),
+        "model",
+        full=False,
+    ),
+}
+
+
+def add(kind, layer, shape, **made):
+    """Add cases that run inside a bottleneck."""
+    for name, (target, arguments) in made.items():
+        CASES[name] = Case(target, arguments, (shape,), kind, layer=layer)
+
+
+add(
+    "estimator",
+    one_hot_with,
+    (CODE,),
+    StraightThrough=(estimators.StraightThrough, given(stochastic=False)),
+    Gumbel=(
+        estimators.Gumbel,
+        given(temperature=estimators.LinearTemperature(2.0)),
+    ),
+    GumbelStraightThrough=(
+        estimators.GumbelStraightThrough,
+        given(temperature=estimators.TrainableTemperature()),
+    ),
+)
+add("estimator", codebook_with, (3,), Rotation=(estimators.Rotation, dict))
+add(
+    "temperature",
+    one_hot_at,
+    (CODE,),
+    ConstantTemperature=(estimators.ConstantTemperature, given(value=0.7)),
+    ExponentialTemperature=(
+        estimators.ExponentialTemperature,
+        given(initial=2.0, minimum=0.2, rate=0.1, every=3),
+    ),
+    LinearTemperature=(
+        estimators.LinearTemperature,
+        given(initial=2.0, final=0.2, steps=3),
+    ),
+    TrainableTemperature=(
+        estimators.TrainableTemperature,
+        given(initial=0.7, minimum=0.2),
+    ),
+)

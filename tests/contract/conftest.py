@@ -1,0 +1,13 @@
+"""Global Keras state that the contract's tests set, put back after each."""
+
+import keras
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def float32_policy():
+    """No policy left over, and no graph of an earlier test."""
+    keras.config.set_dtype_policy("float32")
+    yield
+    keras.config.set_dtype_policy("float32")
+    keras.backend.clear_session()

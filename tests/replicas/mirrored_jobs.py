@@ -1,0 +1,137 @@
+"""Small trainings, run by `test_mirrored.py` in a process of their own.
+
+    python mirrored_jobs.py REPLICAS OUT.json
+
+Every job gives the logged numbers, the weights (of the first replica) and
+the largest difference between replicas over all variables.
+"""
+
+import json
+import sys
+import warnings
+
+import numpy as np
+import tensorflow as tf
+
+DEVICES = tf.config.list_physical_devices("CPU")[:1]
+tf.config.set_logical_device_configuration(
+    DEVICES[0], [tf.config.LogicalDeviceConfiguration()] * 2
+)
+
+import keras  # noqa: E402
+
+from keras_ae import bottlenecks, models  # noqa: E402
+
+REPLICAS = int(sys.argv[1])
+STRATEGY = (
+    tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    if REPLICAS == 2
+    else tf.distribute.get_strategy()
+)
+Dense = keras.layers.Dense
+
+
+def data(rows):
+    return np.random.default_rng(0).normal(size=(rows, 6)).astype("float32")
+
+
+def copies(variable):
+    value = variable.value
+    return [v.numpy() for v in getattr(value, "values", (value,))]
+
+
+def train(make, rows=96, poison=None, check=False, **compile_options):
+    x = data(rows)
+    if poison is not None:
+        x[poison] = np.nan
+    with STRATEGY.scope():
+        keras.utils.set_random_seed(1)
+        model = make()
+        compile_options.setdefault("optimizer", keras.optimizers.Adam(1e-2))
+        model.compile(**compile_options)
+    y = x if "loss" in compile_options else None
+    options = dict(batch_size=32, verbose=0)
+    history = model.fit(x, y, epochs=3, shuffle=False, **options).history
+    final = model.evaluate(x, y, return_dict=True, **options) if check else {}
+    variables = [*model.variables, *model.optimizer.variables]
+    found = [copies(v) for v in variables if v.dtype != "string"]
+    return {
+        "history": {k: np.float64(v).tolist() for k, v in history.items()},
+        "evaluate": {k: float(v) for k, v in final.items()},
+        "weights": {v.path: copies(v)[0].tolist() for v in model.weights},
+        "copies": min(len(c) for c in found),
+        "spread": float(max(np.ptp(np.stack(c), axis=0).max() for c in found)),
+        "skipped": getattr(model, "skipped_updates", 0),
+    }
+
+
+def functional():
+    inputs = keras.Input((6,))
+    code = VQ(4, 3, restart_below=0.5)(Dense(3)(inputs))
+    return keras.Model(inputs, Dense(6)(code.value))
+
+
+@keras.saving.register_keras_serializable("tests")
+class Subclassed(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.first, self.last = Dense(3), Dense(6)
+        options = dict(distance="cosine", lookup_dim=2, update="gradient")
+        self.vq = VQ(4, 3, **options)
+
+    def call(self, x, training=False):
+        return self.last(self.vq(self.first(x), training=training).value)
+
+
+def vqvae(quantizer):
+    return models.VQVAE(Dense(3), quantizer, Dense(6))
+
+
+def one_hot():
+    code = bottlenecks.OneHotCode(2, 4, seed=3)
+    return models.DiscreteAutoencoder(Dense(8), code, Dense(6), kl_weight=0.1)
+
+
+def noise():
+    """Draw codes from the same logits on every replica."""
+    with STRATEGY.scope():
+        code = bottlenecks.OneHotCode(64, 4, seed=3)
+        code.build((None, 256))
+
+    @tf.function
+    def draw():
+        return STRATEGY.run(
+            lambda: code(tf.zeros((1, 256)), training=True).index
+        )
+
+    drawn = STRATEGY.experimental_local_results(draw())
+    return [index.numpy().ravel().tolist() for index in drawn]
+
+
+VQ = bottlenecks.VectorQuantizer
+RQ = bottlenecks.ResidualQuantizer
+PLAIN = dict(loss="mse", metrics=["mae"])
+# Four codes and 32 vectors: more than the 16 that k-means and restarts look
+# at, so the rows they pick must agree too. 77 rows leave a last batch of 7
+# and 6, 65 rows one of 1 and none.
+JOBS = {
+    "functional": lambda: train(functional, check=True, **PLAIN),
+    "subclassed": lambda: train(Subclassed, **PLAIN),
+    "vqvae": lambda: train(
+        lambda: vqvae(VQ(4, 3, restart_below=0.5)), check=True
+    ),
+    "vqvae_empty_replica": lambda: train(lambda: vqvae(VQ(8, 3)), rows=65),
+    "residual": lambda: train(lambda: vqvae(RQ(2, 4, 3)), rows=64),
+    "autoencoder_uneven": lambda: train(
+        lambda: models.Autoencoder(Dense(3), Dense(6)), rows=77
+    ),
+    "poisoned": lambda: train(lambda: vqvae(VQ(4, 3)), poison=40),
+    "one_hot": lambda: train(one_hot),
+    "noise": noise,
+}
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore", RuntimeWarning)
+    results = {name: job() for name, job in JOBS.items()}
+    with open(sys.argv[2], "w") as file:
+        json.dump(results, file)

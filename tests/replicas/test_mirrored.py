@@ -1,0 +1,102 @@
+"""Two replicas on two logical CPUs against one, a process each."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+SCRIPT = pathlib.Path(__file__).with_name("mirrored_jobs.py")
+ROOT = SCRIPT.parents[2]
+# Sums of 32 float32 in another order (1e-6), through nine steps of Adam,
+# which divides by the gradient's own size.
+RTOL, ATOL = 1e-5, 2e-6
+PLAIN = ("functional", "subclassed")
+OURS = ("vqvae", "vqvae_empty_replica", "residual", "autoencoder_uneven")
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """Results of all jobs: `runs[replicas][job]`."""
+    folder = tmp_path_factory.mktemp("mirrored")
+    environment = dict(
+        os.environ,
+        PYTHONPATH=str(ROOT),
+        CUDA_VISIBLE_DEVICES="-1",
+        TF_CPP_MIN_LOG_LEVEL="3",
+        TF_NUM_INTRAOP_THREADS="1",
+    )
+    started = {}
+    for replicas in (1, 2):
+        command = [sys.executable, str(SCRIPT), str(replicas)]
+        started[replicas] = subprocess.Popen(
+            [*command, str(folder / f"{replicas}.json")],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+    results = {}
+    for replicas, process in started.items():
+        output, _ = process.communicate(timeout=600)
+        assert process.returncode == 0, output[-4_000:]
+        results[replicas] = json.loads(
+            (folder / f"{replicas}.json").read_text()
+        )
+    return results
+
+
+def assert_same_numbers(one, two):
+    assert one.keys() == two.keys()
+    for name in one:
+        np.testing.assert_allclose(
+            two[name], one[name], RTOL, ATOL, err_msg=name
+        )
+
+
+@pytest.mark.parametrize("job", [*PLAIN, *OURS, "poisoned", "one_hot"])
+def test_every_variable_is_equal_on_both_replicas(runs, job):
+    assert runs[2][job]["copies"] == 2
+    assert runs[2][job]["spread"] == 0
+
+
+@pytest.mark.parametrize("job", [*PLAIN, *OURS])
+def test_weights_and_codebook_are_those_of_one_replica(runs, job):
+    assert_same_numbers(runs[1][job]["weights"], runs[2][job]["weights"])
+
+
+@pytest.mark.parametrize("job", [*PLAIN, *OURS])
+def test_reported_numbers_are_those_of_one_replica(runs, job):
+    assert_same_numbers(runs[1][job]["history"], runs[2][job]["history"])
+    assert_same_numbers(runs[1][job]["evaluate"], runs[2][job]["evaluate"])
+
+
+@pytest.mark.parametrize("job", [*PLAIN, *OURS, "one_hot"])
+def test_two_replicas_learn(runs, job):
+    loss = runs[2][job]["history"]["loss"]
+    assert loss[-1] < loss[0]
+
+
+@pytest.mark.parametrize("job", ["functional", "vqvae"])
+def test_the_codebook_moved_at_every_step(runs, job):
+    weights = runs[2][job]["weights"]
+    (step,) = [v for path, v in weights.items() if path.endswith("/step")]
+    (fitted,) = [v for path, v in weights.items() if path.endswith("fitted")]
+    assert (step, fitted) == (9, 1)
+
+
+def test_an_update_not_finite_on_one_replica_is_skipped_on_both(runs):
+    # Row 40 is in the second of three batches, on the first replica only.
+    one, two = runs[1]["poisoned"], runs[2]["poisoned"]
+    assert one["skipped"] == two["skipped"] == 3
+    assert_same_numbers(one["weights"], two["weights"])
+    assert all(np.isfinite(w).all() for w in two["weights"].values())
+
+
+def test_replicas_draw_different_noise(runs):
+    # 64 codes of 4 classes agree with probability 4^-64.
+    first, second = runs[2]["noise"]
+    assert first != second

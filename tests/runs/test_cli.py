@@ -1,0 +1,198 @@
+"""The commands: what they print, leave and refuse."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from tools import main as cli
+from tools import train as train_command
+from tools.command import guarded
+from zoo.recipe import recipe_names
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def run(tiny, capsys):
+    def run(*arguments):
+        code = cli.main([str(argument) for argument in arguments])
+        return code, capsys.readouterr()
+
+    return run
+
+
+def test_list_names_every_recipe(run):
+    code, shown = run("list")
+    assert code == 0
+    for name in recipe_names():
+        assert f"\n{name} " in f"\n{shown.out}"
+
+
+def test_list_json_keeps_its_schema(run):
+    code, shown = run("list", "--json")
+    listed = json.loads(shown.out)
+    assert code == 0 and listed["schema_version"] == 1
+    assert [r["name"] for r in listed["recipes"]] == recipe_names()
+    for recipe in listed["recipes"]:
+        keys = {"name", "summary", "data", "settings", "expected"}
+        assert set(recipe) == keys
+        for setting in recipe["settings"]:
+            assert set(setting) == {"name", "default", "type", "help"}
+
+
+def test_train_evaluate_report(run, tmp_path):
+    out = tmp_path / "runs" / "a"
+    code, shown = run(
+        *("train", "tiny", "--epochs", 1, "--seed", 2, "--out", out),
+        *("--set", "model.num_codes=4", "--no-evaluate"),
+    )
+    assert code == 0 and f"Run folder: {out}" in shown.out
+    config = json.loads((out / "config.json").read_text())
+    assert config["seed"] == 2
+    assert config["changed"] == {"model.num_codes": 4, "train.epochs": 1}
+    code, shown = run("evaluate", out)
+    assert code == 0 and "linear_accuracy" in shown.out
+    document = tmp_path / "docs" / "RESULTS.md"
+    code, shown = run("report", tmp_path / "runs", "--out", document)
+    assert code == 0 and shown.out == f"Wrote {document}\n"
+    assert "tiny (model.num_codes=4, train.epochs=1)" in document.read_text()
+
+
+def test_list_settings_shows_values_and_sentences(run, tmp_path):
+    code, shown = run("train", "tiny", "--list-settings", "--epochs", 7)
+    assert code == 0
+    assert "train.epochs=7" in shown.out
+    assert "Int, size of the codebook, on a second line." in shown.out
+    assert "optimizer.clip_norm=none" in shown.out
+
+
+@pytest.mark.parametrize(
+    "arguments, error",
+    [
+        (("train", "tinny"), "No recipe `tinny`."),
+        (
+            ("train", "tiny", "--set", "model.num_code=4"),
+            "No setting `model.num_code` in this recipe. Did you mean "
+            "`model.num_codes`?",
+        ),
+        (("train", "tiny", "--epochs", "x"), "`train.epochs` needs a value"),
+        (
+            ("train", "tiny", "--epochs", "2", "--set", "train.epochs=3"),
+            "`train.epochs` needs to be set once.",
+        ),
+        (("train", "tiny", "--threads", "0"), "`--threads` needs N >= 1."),
+        (("evaluate", "no-such-folder"), "No run in no-such-folder"),
+        (("report", "no-such-folder"), "No record at no-such-folder"),
+    ],
+)
+def test_an_error_is_one_line_and_the_code_2(run, arguments, error):
+    code, shown = run(*arguments)
+    assert code == 2
+    assert shown.err.startswith(f"keras-ae: error: {error}")
+    assert shown.err.count("\n") == 1
+    assert shown.out == ""
+
+
+def test_traceback_is_shown_when_asked_for(run):
+    code, shown = run("train", "tinny", "--traceback")
+    assert code == 2
+    assert shown.err.startswith("Traceback")
+    assert "keras-ae: error: No recipe `tinny`." in shown.err
+
+
+def test_a_refused_folder_leaves_it_alone(run, tmp_path):
+    (tmp_path / "letter.txt").write_text("mine")
+    code, shown = run("train", "plain", "--overwrite", "--out", tmp_path)
+    assert code == 2 and "is no run and is left alone" in shown.err
+
+
+def test_resume_and_overwrite_exclude_each_other(run, capsys):
+    with pytest.raises(SystemExit):
+        run("train", "tiny", "--resume", "--overwrite")
+    assert "not allowed with" in capsys.readouterr().err
+
+
+def test_no_command_is_an_error(run):
+    with pytest.raises(SystemExit) as stop:
+        run()
+    assert stop.value.code == 2
+
+
+def test_a_fault_that_is_not_ours_keeps_its_traceback():
+    def fault(_):
+        return json.loads("{")
+
+    with pytest.raises(json.JSONDecodeError):
+        guarded(fault, None)
+
+
+def test_an_interrupt_has_its_own_code(capsys):
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    assert guarded(interrupted, None) == 130
+    assert capsys.readouterr().err == "keras-ae: interrupted\n"
+
+
+def test_a_command_runs_alone(tiny, capsys):
+    assert train_command.main(["tiny", "--list-settings"]) == 0
+    assert "model.num_codes=8" in capsys.readouterr().out
+
+
+def test_the_version_is_shown(run, capsys):
+    import keras_ae
+
+    with pytest.raises(SystemExit):
+        run("--version")
+    assert capsys.readouterr().out == f"keras-ae {keras_ae.__version__}\n"
+
+
+def start(*arguments):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment.pop("TF_CPP_MIN_LOG_LEVEL", None)
+    return subprocess.Popen(
+        [sys.executable, "-m", "tools.main", *map(str, arguments)],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_help_is_quick_and_quiet():
+    out, err = start("--help").communicate(timeout=60)
+    assert "keras-ae train vq_vae" in out and err == ""
+
+
+@pytest.mark.slow
+def test_a_killed_process_goes_on_bit_for_bit(tmp_path):
+    common = ("train", "vq_vae", "--no-evaluate", "--threads", 1)
+    common += ("--set", "data.limit=256", "--set", "train.prior_epochs=1")
+    common += ("--epochs", 6, "--out")
+    out, err = start(*common, tmp_path / "a").communicate(timeout=600)
+    assert "Run folder" in out, err
+    process = start(*common, tmp_path / "b")
+    newest = tmp_path / "b" / "checkpoints" / "step-00000006"
+    while process.poll() is None and not newest.exists():
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert not (tmp_path / "b" / "record.json").exists()
+    resumed = start(*common, tmp_path / "b", "--resume")
+    out, err = resumed.communicate(timeout=600)
+    assert "Run folder" in out, err
+    a, b = (
+        np.load(next((tmp_path / name / "final").rglob("variables.npz")))
+        for name in "ab"
+    )
+    assert a.files == b.files
+    for key in a.files:
+        np.testing.assert_array_equal(a[key], b[key])

@@ -121,7 +121,9 @@ def k_means(vectors, num_codes, cosine=False):
 
 
 def split_codes(codes, counts, drawn, dead):
-    """Place the i-th dead code beside the i-th most used one.
+    """Place the i-th dead code beside the i-th most used living one.
+
+    Where more are dead than living, the most used take another turn.
 
     Args:
         codes: `(num_codes, dim)`.
@@ -132,7 +134,9 @@ def split_codes(codes, counts, drawn, dead):
     Returns:
         `(num_codes, dim)`, meant for the dead codes only.
     """
-    rank = ops.maximum(ops.cumsum(ops.cast(dead, "int32")) - 1, 0)
+    dead = ops.cast(dead, "int32")
+    living = ops.maximum(ops.sum(1 - dead), 1)
+    rank = ops.maximum(ops.cumsum(dead) - 1, 0) % living
     by_use = ops.cast(ops.argsort(-counts), "int32")
     parents = ops.take(codes, ops.take(by_use, rank), axis=0)
     return parents + RESTART_SHARE * (drawn - parents)

@@ -38,4 +38,4 @@ class Rotation(Estimator):
         turned = features - 2.0 * reflected + 2.0 * along
         turned = turned * (q_norm / e_norm)
         # Exactly the code in value, whatever rounding the rotation has.
-        return turned + ops.stop_gradient(nearest - turned)
+        return q + (turned - ops.stop_gradient(turned))

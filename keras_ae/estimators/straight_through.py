@@ -37,7 +37,10 @@ class StraightThrough(Estimator):
         return mean + ops.stop_gradient(bottleneck.hard(drawn) - mean)
 
     def estimate_nearest(self, features, nearest):
-        return features + ops.stop_gradient(nearest - features)
+        # Adds an exact zero: the value is the code, without rounding.
+        return ops.stop_gradient(nearest) + (
+            features - ops.stop_gradient(features)
+        )
 
     def get_config(self):
         return {"stochastic": self.stochastic}

@@ -176,6 +176,8 @@ class EmbeddingModel(keras.Model):
 
     def get_compile_config(self):
         config = super().get_compile_config()
+        if not self.compiled:
+            return config
         config["max_skipped_updates"] = self.max_skipped_updates
         config["player_optimizers"] = {
             name: keras.saving.serialize_keras_object(optimizer)

@@ -60,7 +60,7 @@ def vqvae_step_flops(
     return 2 * batch * (2 * first + 3 * (encoder + decoder) + search)
 
 
-def matrix_product_rate(seconds: float = 1.0) -> float:
+def matrix_product_rate(seconds: float = 0.5) -> float:
     """Return TensorFlow's float32 matrix-product rate in GFLOP/s.
 
     The better of two square sizes; for each, the median over the time given.
@@ -68,15 +68,14 @@ def matrix_product_rate(seconds: float = 1.0) -> float:
 
     def make(size):
         with tf.device("CPU:0"):
-            left = tf.random.stateless_normal((size, size), (0, 1))
-            right = tf.random.stateless_normal((size, size), (0, 2))
+            left, right = tf.random.stateless_normal((2, size, size), (0, 1))
         product = tf.function(lambda: tf.linalg.matmul(left, right))
         return lambda: product()[0, 0].numpy()
 
     return _best_rate(make, seconds)
 
 
-def torch_matrix_product_rate(seconds: float = 1.0) -> float:
+def torch_matrix_product_rate(seconds: float = 0.5) -> float:
     """Return PyTorch's float32 matrix-product rate, for information."""
     import torch
 
@@ -89,7 +88,8 @@ def torch_matrix_product_rate(seconds: float = 1.0) -> float:
 
 def installed_peers() -> dict[str, str]:
     """Return `{name: version}` of those `PEERS` that can be imported."""
-    found = [name for name in PEERS if importlib.util.find_spec(name)]
+    has = importlib.util.find_spec
+    found = [name for name in PEERS if has(name) and has("torch")]
     return {name: importlib.metadata.version(name) for name in found}
 
 

@@ -33,10 +33,12 @@ _PAGE = """\
     {command}
 
 One `fit` step of the 28x28, 64-channel VQ-VAE (512 codes of 64, batch 128) with
-its data pipeline, in {turns} turns with everything else; {machine}, {threads}
-threads for each library, load before the run {load:.1f}. Only an idle machine
-is fair: PyTorch's threads wait for each other at every operation, so other
-work slows the peers down many times. {versions}.
+its data pipeline, in {turns} turns with everything else; {machine}; threads for
+each library: {threads}; load before the run: {load:.1f}. It takes an idle
+machine: PyTorch's threads wait for each other at every operation, so other work
+slows the peers down many times.
+
+{versions}.
 
 {ratios}
 
@@ -88,7 +90,7 @@ def measure(rounds: int, steps: int, threads: int) -> list[dict]:
     data = training_data()
     batches = iter(data)
     takers = {
-        _RATE: lambda: bench_peers.matrix_product_rate(0.5),
+        _RATE: bench_peers.matrix_product_rate,
         _OURS: _fit_timer(build_model(False), data, steps),
         _COMPILED: _fit_timer(build_model(True), data, steps),
         _DATA: _timer(lambda: next(batches), 10 * steps, np.mean),
@@ -96,9 +98,7 @@ def measure(rounds: int, steps: int, threads: int) -> list[dict]:
     for name in bench_peers.installed_peers():
         step = bench_peers.peer_step(name, threads, _SHAPE)
         takers[name] = _timer(step, steps)
-        takers[f"{_RATE} in PyTorch"] = (
-            lambda: bench_peers.torch_matrix_product_rate(0.5)
-        )
+        takers[f"{_RATE} in PyTorch"] = bench_peers.torch_matrix_product_rate
     turns = [
         {name: take() for name, take in takers.items()}
         for _ in range(1 + rounds)
@@ -192,7 +192,7 @@ def _ratios(turns: list[dict], memory: tuple | None) -> list[tuple]:
     from tools.bench_peers import PEERS, vqvae_step_flops
 
     def middle(ratio):
-        return f"{np.median([ratio(turn) for turn in turns]):.3f}"
+        return f"{np.median([ratio(turn) for turn in turns]):.3g}"
 
     def share(name, padding=True):
         flops = vqvae_step_flops(**_SHAPE, padding=padding) / 1e9

@@ -26,6 +26,11 @@ MIN_ACTIVE_SHARE = 0.25
 # number of examples allow. The same raw pixels reach 0.39 and 0.51.
 MIN_EFFECTIVE_RANK_SHARE = 0.1
 
+# Do not warn at this effective rank or above, however large `dim` is: a map of
+# codes repeats itself over positions. A VQ-VAE whose every code is in use on
+# Fashion-MNIST has 137 in 3,136 dimensions.
+ENOUGH_EFFECTIVE_RANK = 32
+
 # Warn, however small `dim` is, below this effective rank (where `dim` > 1):
 # two directions with a spread of 5 to 1 already reach 1.57.
 MIN_EFFECTIVE_RANK = 1.5
@@ -243,12 +248,12 @@ def collapse_warnings(report, code_usage=None):
                 f"Few dimensions are active: {report['active_dimensions']} "
                 f"of {dim}, fewer than {MIN_ACTIVE_SHARE:.0%}."
             )
-        low = report["effective_rank_share"] < MIN_EFFECTIVE_RANK_SHARE
+        low = rank < min(MIN_EFFECTIVE_RANK_SHARE * dim, ENOUGH_EFFECTIVE_RANK)
         if dim > 1 and (low or rank < MIN_EFFECTIVE_RANK):
             warnings.append(
                 f"The effective rank is low: {rank:.1f} in {dim} dimensions "
-                f"(limits: {MIN_EFFECTIVE_RANK_SHARE:.0%} and "
-                f"{MIN_EFFECTIVE_RANK})."
+                f"(limits: {MIN_EFFECTIVE_RANK_SHARE:.0%}, at most "
+                f"{ENOUGH_EFFECTIVE_RANK}, and {MIN_EFFECTIVE_RANK})."
             )
     return warnings + _codebook_warnings(code_usage or {})
 

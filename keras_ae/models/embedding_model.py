@@ -86,12 +86,12 @@ class EmbeddingModel(keras.Model):
     @property
     def skipped_updates(self):
         """Int, updates skipped so far because they were not finite."""
-        return int(ops.convert_to_numpy(self._skipped))
+        return int(tf.convert_to_tensor(self._skipped.value))
 
     @property
     def skipped_in_a_row(self):
         """Int, updates skipped since the last one that was applied."""
-        return int(ops.convert_to_numpy(self._in_a_row))
+        return int(tf.convert_to_tensor(self._in_a_row.value))
 
     def encode(self, x):
         """Return one embedding per object, the same on every call.

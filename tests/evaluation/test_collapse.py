@@ -166,3 +166,11 @@ def test_an_exponent_of_zero_is_refused():
         alignment(np.ones((3, 2)), np.ones((3, 2)), alpha=0)
     with pytest.raises(ValueError, match="`t` > 0. Received: t=-1"):
         uniformity(np.ones((3, 2)), t=-1)
+
+
+def test_enough_effective_rank_in_many_dimensions_is_no_collapse():
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=(2000, 64)) @ rng.normal(size=(64, 2000))
+    report = collapse_report(z)
+    assert report["effective_rank_share"] < 0.1
+    assert collapse_warnings(report) == []

@@ -13,6 +13,10 @@ class LogitCode(Bottleneck):
 
     A subclass gives the noise whose hard value is an exact sample, and
     `hard`, `relax`, `mean`, `to_index`, `log_prob_and_entropy`.
+
+    Args:
+        estimator: Str, `Estimator` or its serialised dict.
+        seed: Int or `None`, for the noise. Defaults to `None`.
     """
 
     def __init__(self, estimator, seed=None, **kwargs):

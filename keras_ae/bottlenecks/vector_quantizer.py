@@ -48,7 +48,7 @@ class VectorQuantizer(Bottleneck):
             in a smaller space between two linear maps. Defaults to `None`.
         k_means: Bool, whether the first training batch fits the codebook.
             Defaults to `True`.
-        restart_below: Float >= 0: a code is restarted when its average use
+        restart_below: Float in [0, 1): a code is restarted when its average use
             is below this share of the mean use. `0` never restarts.
             Defaults to `0.1`.
         seed: Int or `None`, for restarts. Defaults to `None`, the same as 0.

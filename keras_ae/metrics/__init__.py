@@ -3,7 +3,6 @@
 from keras_ae.metrics.code_counts import CodeCounts
 from keras_ae.metrics.code_perplexity import CodePerplexity
 from keras_ae.metrics.code_usage import CodeUsage
-from keras_ae.metrics.codes import code_perplexity, codes_used
 from keras_ae.metrics.codes_used import CodesUsed
 from keras_ae.metrics.collapse import (
     alignment,
@@ -20,8 +19,6 @@ __all__ = [
     "CodeUsage",
     "CodesUsed",
     "alignment",
-    "code_perplexity",
-    "codes_used",
     "collapse_report",
     "collapse_warnings",
     "dimension_variance",

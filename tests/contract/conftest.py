@@ -6,8 +6,7 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def float32_policy():
-    """No policy left over, and no graph of an earlier test."""
+    """No policy left over from an earlier test."""
     keras.config.set_dtype_policy("float32")
     yield
     keras.config.set_dtype_policy("float32")
-    keras.backend.clear_session()

@@ -1,19 +1,14 @@
 """No public name is left out of the contract."""
 
 import importlib
-import pathlib
 import pkgutil
-
-import pytest
 
 import keras_ae
 
 from .cases import CASES
 
-TESTS = pathlib.Path(__file__).parents[1]
 ABSTRACT = "abstract: its subclasses are cases"
 NUMPY = "a NumPy function: evaluation/test_collapse.py"
-CODES = "a NumPy function: evaluation/test_code_usage.py"
 CALLBACK = "a callback, not serialised: runs/test_run_callbacks.py"
 CHECKPOINT = "writes and reads a folder: runs/test_checkpoint.py"
 ERRORS = "looks up and refuses: contract/test_errors.py"
@@ -35,8 +30,6 @@ EXCUSED = {
     "dimension_variance": NUMPY,
     "effective_rank": NUMPY,
     "uniformity": NUMPY,
-    "code_perplexity": CODES,
-    "codes_used": CODES,
     "CheckpointCallback": CALLBACK,
     "CollapseMonitor": CALLBACK,
     "MetricsLog": CALLBACK,
@@ -78,14 +71,6 @@ def test_a_case_has_the_name_of_what_it_makes():
 def test_every_class_with_a_case_has_a_case_with_every_argument():
     full = {name for name, case in CASES.items() if case.full}
     assert covered() <= full
-
-
-@pytest.mark.parametrize("name", sorted(EXCUSED))
-def test_an_excuse_that_names_a_test_file_names_one_that_uses_it(name):
-    _, _, file = EXCUSED[name].partition(": ")
-    if not file.endswith(".py"):
-        return
-    assert name in (TESTS / file.split(" ")[0]).read_text(encoding="utf-8")
 
 
 def test_all_lists_are_sorted_and_hold_what_the_package_imports():

@@ -90,7 +90,7 @@ class EmbeddingModel(keras.Model):
 
     @property
     def skipped_in_a_row(self):
-        """Int, updates skipped since the last one that was applied."""
+        """Int, updates skipped since the last step that skipped none."""
         return int(tf.convert_to_tensor(self._in_a_row.value))
 
     def encode(self, x):
@@ -206,7 +206,9 @@ class EmbeddingModel(keras.Model):
         Raises:
             FloatingPointError: After `max_skipped_updates` updates in a row
                 with a non-finite loss or gradient.
+            ValueError: If `sample_weight` is given without `y`.
         """
+        self._check_weights("fit", args, kwargs)
         guard = SkipGuard(self.max_skipped_updates)
         if isinstance(callbacks, keras.callbacks.CallbackList):
             callbacks.append(guard)
@@ -215,6 +217,19 @@ class EmbeddingModel(keras.Model):
         else:
             callbacks = [callbacks, guard]
         return super().fit(*args, callbacks=callbacks, **kwargs)
+
+    def evaluate(self, *args, **kwargs):
+        self._check_weights("evaluate", args, kwargs)
+        return super().evaluate(*args, **kwargs)
+
+    def _check_weights(self, method, args, kwargs):
+        y = args[1] if len(args) > 1 else kwargs.get("y")
+        if kwargs.get("sample_weight") is not None and y is None:
+            raise ValueError(
+                f"`{type(self).__name__}.{method}` needs `y` beside "
+                "`sample_weight`: Keras drops the weights without it. Where "
+                "there are no labels, pass `y=x`. Received: y=None"
+            )
 
     def make_train_function(self, force=False):
         self._build_optimizers()
@@ -272,11 +287,21 @@ class EmbeddingModel(keras.Model):
 
     def train_step(self, data):
         batch = self._begin_step(data)
-        for name, player in self._players.items():
-            for _ in range(player.steps):
-                self._update_player(name, player, batch)
-        self._update_model(batch)
+        finite = [
+            self._update_player(name, player, batch)
+            for name, player in self._players.items()
+            for _ in range(player.steps)
+        ]
+        finite.append(self._update_model(batch))
+        self._count_skipped(finite)
         return self.get_metrics_result()
+
+    def _count_skipped(self, finite):
+        # By step: a model in order must not hide a player that never is.
+        skipped = len(finite) - tf.add_n([ops.cast(f, "int32") for f in finite])
+        self._skipped.assign(self._skipped + skipped)
+        in_a_row = ops.where(skipped > 0, self._in_a_row + skipped, 0)
+        self._in_a_row.assign(in_a_row)
 
     def test_step(self, data):
         batch = self._begin_step(data)
@@ -304,7 +329,7 @@ class EmbeddingModel(keras.Model):
             loss = self._global_mean(loss, examples)
             scaled = optimizer.scale_loss(loss)
         gradients = tape.gradient(scaled, variables)
-        self._apply(optimizer, gradients, variables, loss)
+        return self._apply(optimizer, gradients, variables, loss)
 
     def _update_model(self, batch):
         variables = self.own_weights()
@@ -321,6 +346,7 @@ class EmbeddingModel(keras.Model):
         gradients = tape.gradient(scaled, variables)
         finite = self._apply(self.optimizer, gradients, variables, loss)
         updates.apply(finite)
+        return finite
 
     def _apply(self, optimizer, gradients, variables, loss):
         checked = [loss]
@@ -328,9 +354,6 @@ class EmbeddingModel(keras.Model):
             checked += [g for g in gradients if g is not None]
         finite = all_finite(checked)
         apply_if(finite, optimizer, gradients, variables)
-        skipped = ops.cast(ops.logical_not(finite), "int32")
-        self._skipped.assign(self._skipped + skipped)
-        self._in_a_row.assign((self._in_a_row + 1) * skipped)
         return finite
 
     def _weigh(self, terms, weights, batch):

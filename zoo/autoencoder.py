@@ -31,7 +31,7 @@ def build(image_shape, *, latent_dim=64, filters=32):
 
 RECIPE = Recipe(
     build=build,
-    optimizer=dict(name="adam", learning_rate=1e-3),
+    optimizer=dict(learning_rate=1e-3, schedule="cosine"),
     train=dict(batch_size=128, epochs=30),
     per_data={
         "digits": dict(

@@ -43,7 +43,7 @@ def build(
 
 RECIPE = Recipe(
     build=build,
-    optimizer=dict(name="adam", learning_rate=1e-3),
+    optimizer=dict(learning_rate=1e-3, schedule="cosine"),
     train=dict(batch_size=128, epochs=30),
     per_data={
         "digits": dict(

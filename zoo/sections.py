@@ -13,6 +13,10 @@ class OptimizerSettings:
 
     name: str = _help("Name of a Keras optimizer.", "adam")
     learning_rate: float = _help("Step size of the optimizer.", 1e-3)
+    schedule: str = _help(
+        "Of the step size over the run: constant, or cosine down to zero.",
+        "constant",
+    )
     clip_norm: float | None = _help(
         "Largest global gradient norm; none leaves gradients as they are.",
         None,

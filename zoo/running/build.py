@@ -28,18 +28,14 @@ _OPTIMIZERS = {
     if hasattr(keras.optimizers, name)
 }
 _POLICIES = ("float32", "mixed_bfloat16", "mixed_float16", "bfloat16")
+_SCHEDULES = ("constant", "cosine")
 
 
 @contextlib.contextmanager
 def dtype_policy(config: RunConfig):
     """Set the dtype policy of `train.mixed_precision` for a `with` block."""
     name = config.settings["train"]["mixed_precision"]
-    if name not in _POLICIES:
-        raise ValueError(
-            "`train.mixed_precision` needs to be one of "
-            f"{', '.join(_POLICIES)}.{nearest(name, _POLICIES)} "
-            f"Received: train.mixed_precision={name}"
-        )
+    _check_choice("train.mixed_precision", name, _POLICIES)
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(name)
     try:
@@ -48,22 +44,52 @@ def dtype_policy(config: RunConfig):
         keras.config.set_dtype_policy(before)
 
 
-def build_optimizer(settings):
-    """Return the Keras optimizer of the settings `optimizer.*`."""
-    name = settings["name"].lower()
-    if name not in _OPTIMIZERS:
+def _check_choice(name: str, value: str, choices) -> None:
+    if value.lower() not in choices:
         raise ValueError(
-            "`optimizer.name` needs to be one of "
-            f"{', '.join(_OPTIMIZERS)}.{nearest(name, _OPTIMIZERS)} "
-            f"Received: optimizer.name={settings['name']}"
+            f"`{name}` needs to be one of {', '.join(choices)}."
+            f"{nearest(value, choices)} Received: {name}={value}"
         )
-    return _OPTIMIZERS[name](
-        learning_rate=settings["learning_rate"],
-        global_clipnorm=settings["clip_norm"],
+
+
+def build_optimizer(settings, steps: int):
+    """Return the Keras optimizer of the settings `optimizer.*`.
+
+    Args:
+        settings: Dict of them.
+        steps: Int, training steps of the whole run, over which a schedule
+            runs.
+    """
+    _check_choice("optimizer.name", settings["name"], _OPTIMIZERS)
+    _check_choice("optimizer.schedule", settings["schedule"], _SCHEDULES)
+    rate = settings["learning_rate"]
+    if settings["schedule"].lower() == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(rate, max(steps, 1))
+    return _OPTIMIZERS[settings["name"].lower()](
+        learning_rate=rate, global_clipnorm=settings["clip_norm"]
     )
 
 
-def build_model(config: RunConfig, image_shape):
+def epoch_steps(config: RunConfig, examples: int) -> int:
+    """Return the training steps of one epoch, a whole number of executions.
+
+    Args:
+        config: `RunConfig`.
+        examples: Int, training images.
+    """
+    train = config.settings["train"]
+    batch_size, stride = train["batch_size"], train["steps_per_execution"]
+    if batch_size * stride > examples:
+        raise ValueError(
+            "A run needs `train.batch_size` * `train.steps_per_execution` to "
+            f"be at most the {examples} training images. Received: "
+            f"train.batch_size={batch_size}, "
+            f"train.steps_per_execution={stride}"
+        )
+    return examples // batch_size // stride * stride
+
+
+def build_model(config: RunConfig, images):
     """Return the model of a run, built and compiled, its weights fresh.
 
     Sets every random seed first, so that equal configurations give equal
@@ -71,15 +97,16 @@ def build_model(config: RunConfig, image_shape):
 
     Args:
         config: `RunConfig`.
-        image_shape: Tuple `(height, width, channels)`.
+        images: `zoo.data.ImageData`.
     """
     recipe = find(config.recipe)
     keras.utils.set_random_seed(config.seed)
     train = config.settings["train"]
+    steps = train["epochs"] * epoch_steps(config, len(images.x_train))
     with dtype_policy(config):
-        optimizer = build_optimizer(config.settings["optimizer"])
-        model = recipe.build(image_shape, **config.settings["model"])
-        model(np.zeros((1, *image_shape), "float32"), training=False)
+        optimizer = build_optimizer(config.settings["optimizer"], steps)
+        model = recipe.build(images.image_shape, **config.settings["model"])
+        model(np.zeros((1, *images.image_shape), "float32"), training=False)
         model.compile(
             optimizer=optimizer,
             jit_compile=train["jit_compile"],

@@ -34,7 +34,7 @@ def evaluate_model(model, config: RunConfig, images, out) -> dict:
             model,
             images,
             seed=config.seed,
-            untrained_model=build_model(config, images.image_shape),
+            untrained_model=build_model(config, images),
             cache_dir=pathlib.Path(out).resolve().parent / _FLOOR_CACHE,
         )
 
@@ -55,7 +55,7 @@ def evaluate_run(folder) -> dict:
     config = read_config(folder)
     images = load_data(config)
     started = time.perf_counter()
-    model = build_model(config, images.image_shape)
+    model = build_model(config, images)
     with dtype_policy(config):
         state = load_checkpoint(folder / places.FINAL, model)
         if state is None:

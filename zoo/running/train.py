@@ -17,8 +17,14 @@ from keras_ae.training import (
 )
 from keras_ae.training.metrics_log import read_lines
 from zoo.running import folder as places
-from zoo.running.build import build_model, dtype_policy, load_data, to_unit
-from zoo.running.config import RunConfig, resolve_config, write_config
+from zoo.running.build import (
+    build_model,
+    dtype_policy,
+    epoch_steps,
+    load_data,
+    to_unit,
+)
+from zoo.running.config import resolve_config, write_config
 from zoo.running.evaluate import evaluate_model
 from zoo.running.pictures import draw_pictures
 from zoo.running.record import make_record, write_record
@@ -73,7 +79,7 @@ def train_run(
         config = resolve_config(recipe, data, seed, settings, saved)
     images = load_data(config)
     batches = epoch_steps(config, len(images.x_train))
-    model = build_model(config, images.image_shape)
+    model = build_model(config, images)
     out = places.prepare_folder(out, resume, overwrite)
     write_config(out, config)
     with dtype_policy(config):
@@ -85,20 +91,6 @@ def train_run(
     record = make_record(config, images, model, result, seconds, out)
     write_record(out, record)
     return Run(out, record, model)
-
-
-def epoch_steps(config: RunConfig, examples: int) -> int:
-    """Return the training steps of one epoch, a whole number of executions."""
-    train = config.settings["train"]
-    batch_size, stride = train["batch_size"], train["steps_per_execution"]
-    if batch_size * stride > examples:
-        raise ValueError(
-            "A run needs `train.batch_size` * `train.steps_per_execution` to "
-            f"be at most the {examples} training images. Received: "
-            f"train.batch_size={batch_size}, "
-            f"train.steps_per_execution={stride}"
-        )
-    return examples // batch_size // stride * stride
 
 
 def _train(model, config, images, steps, out, verbose) -> dict:

@@ -74,7 +74,7 @@ RECIPE = Recipe(
             optimizer=dict(learning_rate=2e-3),
             train=dict(batch_size=64, epochs=80),
         ),
-        "mnist": dict(train=dict(epochs=5)),
-        "fashion_mnist": dict(train=dict(epochs=5)),
+        "mnist": dict(train=dict(epochs=10)),
+        "fashion_mnist": dict(train=dict(epochs=10)),
     },
 )

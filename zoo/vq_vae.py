@@ -74,7 +74,7 @@ RECIPE = Recipe(
             optimizer=dict(learning_rate=2e-3),
             train=dict(batch_size=64, epochs=80, prior_epochs=30),
         ),
-        "mnist": dict(train=dict(epochs=5, prior_epochs=1)),
-        "fashion_mnist": dict(train=dict(epochs=5, prior_epochs=1)),
+        "mnist": dict(train=dict(epochs=10, prior_epochs=1)),
+        "fashion_mnist": dict(train=dict(epochs=10, prior_epochs=1)),
     },
 )

@@ -1,12 +1,15 @@
 """No public name is left out of the contract."""
 
 import importlib
+import pathlib
 import pkgutil
+import re
 
 import keras_ae
 
 from .cases import CASES
 
+TESTS = pathlib.Path(__file__).parents[1]
 ABSTRACT = "abstract: its subclasses are cases"
 NUMPY = "a NumPy function: evaluation/test_collapse.py"
 CALLBACK = "a callback, not serialised: runs/test_run_callbacks.py"
@@ -61,6 +64,12 @@ def test_every_public_name_has_a_case_or_an_excuse():
 
 def test_no_name_has_both_a_case_and_an_excuse():
     assert not covered() & set(EXCUSED)
+
+
+def test_every_test_that_an_excuse_names_exists():
+    for reason in EXCUSED.values():
+        for path in re.findall(r"\S+\.py", reason):
+            assert (TESTS / path).is_file(), path
 
 
 def test_a_case_has_the_name_of_what_it_makes():

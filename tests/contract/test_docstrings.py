@@ -1,7 +1,7 @@
 """Docstrings name exactly the arguments of the signature.
 
-In `keras_ae` each has its `Args:`; in `zoo` and `tools`, whose signatures are
-typed, a docstring without the section is enough.
+In `keras_ae` each has its `Args:`. In `zoo` and `tools`, which are run more
+than called, a sentence is enough; a section that is there keeps the rule.
 """
 
 import importlib
@@ -33,7 +33,7 @@ KERAS = {
     "train_step",
 }
 SECTION = re.compile(r"^(\w[\w ]*):$")
-ARGUMENT = re.compile(r"^    (\*{0,2}\w+):")
+ARGUMENT = re.compile(r"^    (\*{0,2}\w+(?:, \w+)*):")
 
 
 def modules():
@@ -70,15 +70,15 @@ MEMBERS = dict(members())
 
 
 def documented(docstring):
-    """Return the names in the `Args:` or `Attributes:` section, in order."""
-    names, inside = [], False
+    """Return the names in the `Args:` section, or in `Attributes:`."""
+    names, section = {}, None
     for line in inspect.cleandoc(docstring).splitlines():
-        section = SECTION.match(line)
-        if section:
-            inside = section.group(1) in ("Args", "Attributes")
-        elif inside and ARGUMENT.match(line):
-            names.append(ARGUMENT.match(line).group(1).lstrip("*"))
-    return names
+        if SECTION.match(line):
+            section = names.setdefault(SECTION.match(line).group(1), [])
+        elif section is not None and ARGUMENT.match(line):
+            found = ARGUMENT.match(line).group(1).split(", ")
+            section += [name.lstrip("*") for name in found]
+    return names.get("Args", names.get("Attributes", []))
 
 
 def signature(value):
@@ -107,16 +107,6 @@ def inherited(path):
     return next((m.__doc__ for m in found if m and m.__doc__), None)
 
 
-def typed(value):
-    """Tell whether every parameter says its kind."""
-    parameters = inspect.signature(value).parameters
-    return all(
-        parameter.annotation is not parameter.empty
-        for name, parameter in parameters.items()
-        if name not in ("self", "cls")
-    )
-
-
 @pytest.mark.parametrize("path", MEMBERS)
 def test_docstring_names_the_arguments_of_the_signature(path):
     value, name = MEMBERS[path], path.rsplit(".", 1)[1]
@@ -129,12 +119,12 @@ def test_docstring_names_the_arguments_of_the_signature(path):
     found = documented(docstring)
     if not found and (name in KERAS or inherited(path)):
         return
-    if not found and not path.startswith("keras_ae.") and typed(value):
+    if not found and not path.startswith("keras_ae."):
         return
     assert [n for n in found if n not in rest] == names
 
 
-@pytest.mark.parametrize("module", modules(), ids=lambda m: m.__name__)
+@pytest.mark.parametrize("module", list(modules()), ids=lambda m: m.__name__)
 def test_module_says_what_it_is(module):
     assert module.__doc__ and module.__doc__.strip().splitlines()[0]
 

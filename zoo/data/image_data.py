@@ -17,8 +17,8 @@ class ImageData:
 
     Args:
         name: String, what `load` was asked for.
-        x_train, x_valid, x_test: Images, at least one in each.
-        y_train, y_valid, y_test: Labels or `None`.
+        x_train, y_train, x_valid, y_valid, x_test, y_test: Images, at least
+            one in each split, and their labels or `None`.
         class_names: Tuple of strings, empty without labels.
         notes: Dict of JSON values: source, hashes, skipped files.
     """

@@ -38,24 +38,29 @@ class Evaluation:
             self.test_index = self.trained.index(self.splits.x_test)
 
     def skip(self, part, reason):
+        """Note why a part is missing."""
         self.skipped[part] = reason
 
     def untrained(self, model):
+        """Embeddings of the untrained model, if one is wanted."""
         if self.floors and model is not None:
             return Embedded(model, self.splits, self.batch_size)
         reason = "no `untrained_model` given" if self.floors else NO_FLOORS
         return self.skip("floors.random_encoder", reason)
 
     def basis(self):
+        """Principal components of the training images drawn."""
         return self.cache.object(
             "pca", lambda: fit_pixel_pca(self.splits.x_train, self.seed)
         )
 
     @property
     def size(self):
+        """Numbers in one embedding."""
         return self.trained.z.z_train.shape[1]
 
     def summary(self):
+        """The data, and how much of it was drawn."""
         return {
             "name": str(self.data.name),
             "fingerprint": self.cache.key[1],
@@ -69,11 +74,13 @@ class Evaluation:
         }
 
     def probe(self, embedded):
+        """Both probes of one embedding."""
         if not self.labels:
             return self.skip("probe", NO_LABELS)
         return probe(embedded.z, self.seed)
 
     def probe_floors(self, untrained):
+        """Both probes of the floors, and chance."""
         if not self.labels or not self.floors:
             reason = NO_FLOORS if self.labels else NO_LABELS
             return self.skip("floors", reason)
@@ -92,6 +99,7 @@ class Evaluation:
         }
 
     def clustering(self, untrained):
+        """Mutual information with the labels, beside its floors."""
         if not self.labels:
             return self.skip("clustering", NO_LABELS)
         index = self.test_index
@@ -110,6 +118,7 @@ class Evaluation:
         return result
 
     def nmi(self, embedded, single):
+        """Mutual information of labels and codes, or k-means clusters."""
         if single:
             index = embedded.index(self.splits.x_test)
             return codes.index_nmi(index, self.y_test)
@@ -117,15 +126,18 @@ class Evaluation:
         return codes.kmeans_nmi(z, self.y_test, self.classes, self.seed)
 
     def pixel_nmi(self):
+        """Mutual information of labels and k-means of raw pixels."""
         z = flat_pixels(self.splits.x_test)
         return codes.kmeans_nmi(z, self.y_test, self.classes, self.seed)
 
     def codes(self):
+        """Codes in use on the test images."""
         if self.test_index is None:
             return self.skip("codes", "the model has no discrete `bottleneck`")
         return codes.code_usage(self.test_index, self.trained.num_codes)
 
     def reconstruction(self, usage):
+        """Reconstruction error, beside a PCA of as many numbers or bits."""
         if not self.trained.has("reconstruct"):
             return self.skip("reconstruction", "no `reconstruct` in the model")
         mean = reconstruction.mean_image(self.data.x_train)
@@ -162,6 +174,7 @@ class Evaluation:
         return result
 
     def novelty(self):
+        """What unseen combinations of bits decode to."""
         trained, splits = self.trained, self.splits
         if trained.num_codes != 2 or self.test_index.ndim != 2:
             return self.skip("novelty", "the code is not a row of bits")
@@ -187,6 +200,7 @@ class Evaluation:
         )
 
     def collapse(self):
+        """Signs of collapse of the test embeddings."""
         z = self.trained.z.z_test
         random = np.random.default_rng([self.seed, 5])
         rows = random.permutation(len(z))[:COLLAPSE_EXAMPLES]

@@ -99,6 +99,14 @@ def test_an_error_is_compared_with_its_floor_the_other_way(tmp_path):
     assert "| vq | 1 | 0.2500 | 0.5000 | 0.2500 |" in text
 
 
+def test_a_discrete_code_is_compared_with_a_pca_of_as_many_bits(tmp_path):
+    record = make()
+    record["floors"]["nmse"] = {"pca_same_size": 0.0, "pca_same_bits": 0.375}
+    text = report(write(tmp_path, record))
+    assert "| vq | 1 | 0.2500 | 0.0000 | 0.3750 | 0.1250 |" in text
+    assert "- `pca_same_bits`: principal components in as many bits" in text
+
+
 def test_data_sets_recipes_and_settings_are_kept_apart(tmp_path):
     write(
         tmp_path,

@@ -105,7 +105,34 @@ HIGHER_IS_BETTER = {
     "nmse": False,
 }
 
+FLOOR_MEANINGS = {
+    "pca_same_size": "as many principal components as the embedding has "
+    "numbers, in real numbers: exact from as many as there are pixels",
+    "pca_same_bits": "principal components in as many bits as the code has, "
+    "each coefficient with a Lloyd-Max quantiser, each bit given where the "
+    "training error is the largest",
+    "blends": "means of two test images",
+    "shuffled": "test images with each pixel shuffled among them",
+}
+
+# A floor of equal cost, where there is one, is the only one compared with.
+_FAIR = {"nmse": "pca_same_bits"}
+
 MEANINGS = {name: meaning for name, (_, _, meaning) in _TABLE.items()}
+
+
+def gain(name: str, value: float, floors: Mapping) -> float:
+    """Return how much better a number is than its best floor.
+
+    Args:
+        name: Str, a key of `HIGHER_IS_BETTER`.
+        value: Float.
+        floors: Dict from floor to float, not empty.
+    """
+    sign = 1 if HIGHER_IS_BETTER[name] else -1
+    fair = _FAIR.get(name)
+    compared = [floors[fair]] if fair in floors else floors.values()
+    return sign * value - max(sign * floor for floor in compared)
 
 
 def flat_numbers(evaluation: Mapping) -> tuple[dict, dict]:

@@ -4,7 +4,12 @@ import shlex
 from collections.abc import Iterable, Mapping
 
 from zoo.running.grouping import Group, group_records, single_protocol
-from zoo.running.numbers import HIGHER_IS_BETTER, MEANINGS
+from zoo.running.numbers import (
+    FLOOR_MEANINGS,
+    HIGHER_IS_BETTER,
+    MEANINGS,
+    gain,
+)
 from zoo.running.tables import spread_text
 
 _HEADER = """\
@@ -18,6 +23,8 @@ and not by hand. Protocol `{protocol}`. A cell is the mean over seeds ± their
 standard deviation. Numbers stand beside their floors: the same measure on
 raw pixels, on a PCA, on the untrained model, or by chance. "Over best floor"
 is how much better than the best of these the model is; negative means worse.
+The reconstructions of a discrete code are compared with those of a PCA of as
+many bits.
 """
 
 
@@ -100,21 +107,22 @@ def _floor_table(name: str, groups: list) -> list:
     columns.update({floor: ("floors", name, floor) for floor in floors})
     extra = None
     if name in HIGHER_IS_BETTER:
-        sign = 1 if HIGHER_IS_BETTER[name] else -1
-        extra = ("over best floor", lambda group: _gains(group, name, sign))
+        extra = ("over best floor", lambda group: _gains(group, name))
     having = [group for group in groups if group.values("numbers", name)]
-    return _table(columns, having, extra)
+    notes = [
+        f"- `{floor}`: {FLOOR_MEANINGS[floor]}."
+        for floor in floors
+        if floor in FLOOR_MEANINGS
+    ]
+    return [*_table(columns, having, extra), *notes, *([""] if notes else [])]
 
 
-def _gains(group: Group, name: str, sign: int) -> list:
-    gains = []
-    for record in group.records:
-        floors = record["floors"].get(name)
-        value = record["numbers"].get(name)
-        if floors and value is not None:
-            best = max(sign * floor for floor in floors.values())
-            gains.append(sign * value - best)
-    return gains
+def _gains(group: Group, name: str) -> list:
+    return [
+        gain(name, record["numbers"][name], record["floors"][name])
+        for record in group.records
+        if record["floors"].get(name) and name in record["numbers"]
+    ]
 
 
 def _table(columns: Mapping, groups: list, extra=None) -> list:

@@ -8,6 +8,7 @@ from keras_ae.bottlenecks.deferred_updates import DeferredUpdates
 from keras_ae.bottlenecks.replicas import replica_count, sum_over_replicas
 from keras_ae.losses import sum_over_example
 from keras_ae.models.batch import Batch
+from keras_ae.models.fit_repairs import logs_for_fit
 from keras_ae.models.guarded_update import (
     all_finite,
     apply_if,
@@ -271,4 +272,4 @@ class EmbeddingModel(PlayerModel):
         results = {metric.name: metric.result() for metric in self.metrics}
         if not self._has_regularization:
             results.pop("regularization_loss", None)
-        return results
+        return logs_for_fit(results)

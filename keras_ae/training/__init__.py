@@ -4,11 +4,15 @@ from keras_ae.training.checkpoint import load_checkpoint, save_checkpoint
 from keras_ae.training.checkpoint_callback import CheckpointCallback
 from keras_ae.training.collapse_monitor import CollapseMonitor
 from keras_ae.training.metrics_log import MetricsLog
+from keras_ae.training.strategies import check_batch_size, is_chief, strategy
 
 __all__ = [
     "CheckpointCallback",
     "CollapseMonitor",
     "MetricsLog",
+    "check_batch_size",
+    "is_chief",
     "load_checkpoint",
     "save_checkpoint",
+    "strategy",
 ]

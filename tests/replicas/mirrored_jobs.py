@@ -92,6 +92,25 @@ def one_hot():
     return models.DiscreteAutoencoder(Dense(8), code, Dense(6), kl_weight=0.1)
 
 
+def two_steps():
+    """Several steps in one execution: the error of ours and of Keras."""
+    x, found = data(96), {}
+    for name in ("ours", "keras"):
+        with STRATEGY.scope():
+            if name == "ours":
+                model = models.Autoencoder(Dense(3), Dense(6))
+                model.compile(steps_per_execution=2)
+            else:
+                model = keras.Sequential([keras.Input((6,)), Dense(6)])
+                model.compile("sgd", "mse", steps_per_execution=2)
+        try:
+            model.fit(x, x, batch_size=32, verbose=0)
+            found[name] = "none"
+        except (ValueError, tf.errors.OpError) as error:
+            found[name] = str(error)
+    return found
+
+
 def noise():
     """Draw codes from the same logits on every replica."""
     with STRATEGY.scope():
@@ -128,6 +147,8 @@ JOBS = {
     "poisoned": lambda: train(lambda: vqvae(VQ(4, 3)), poison=40),
     "one_hot": lambda: train(one_hot),
     "noise": noise,
+    # Last: a loop that fails may leave a collective waiting.
+    "two_steps": two_steps,
 }
 
 if __name__ == "__main__":

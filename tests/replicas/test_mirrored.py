@@ -15,7 +15,12 @@ ROOT = SCRIPT.parents[2]
 # which divides by the gradient's own size.
 RTOL, ATOL = 1e-5, 2e-6
 PLAIN = ("functional", "subclassed")
-OURS = ("vqvae", "vqvae_empty_replica", "residual", "autoencoder_uneven")
+OURS = (
+    "vqvae",
+    "vqvae_empty_replica",
+    "residual",
+    "autoencoder_uneven",
+)
 
 
 @pytest.fixture(scope="module")
@@ -100,3 +105,11 @@ def test_replicas_draw_different_noise(runs):
     # 64 codes of 4 classes agree with probability 4^-64.
     first, second = runs[2]["noise"]
     assert first != second
+
+
+def test_several_steps_in_one_execution_are_refused_while_keras_fails(runs):
+    refused = "needs `steps_per_execution` = 1. Received: steps_per_execution=2"
+    assert refused in runs[2]["two_steps"]["ours"]
+    # When Keras no longer fails, `refuse_loops` can go.
+    assert runs[2]["two_steps"]["keras"] != "none"
+    assert set(runs[1]["two_steps"].values()) == {"none"}

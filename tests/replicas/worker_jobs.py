@@ -1,0 +1,91 @@
+"""Small trainings, run by `test_multi_worker.py` in processes of their own.
+
+    python worker_jobs.py JOB OUT.json
+
+With `TF_CONFIG` as one of several workers, without it alone.
+"""
+
+import json
+import os
+import sys
+import warnings
+
+from keras_ae.training import is_chief, strategy
+
+MANY = "TF_CONFIG" in os.environ
+STRATEGY = strategy("multi_worker" if MANY else "one_device")
+
+import keras  # noqa: E402
+import numpy as np  # noqa: E402
+import tensorflow as tf  # noqa: E402
+
+from keras_ae import bottlenecks, models  # noqa: E402
+from keras_ae.models import fit_repairs  # noqa: E402
+
+Dense = keras.layers.Dense
+VQ = bottlenecks.VectorQuantizer
+
+
+def batches(x):
+    options = tf.data.Options()
+    policy = tf.data.experimental.AutoShardPolicy.DATA
+    options.experimental_distribute.auto_shard_policy = policy
+    data = tf.data.Dataset.from_tensor_slices(x).batch(32)
+    return data.with_options(options)
+
+
+def train(make, build=True, **compile_options):
+    # 65 rows: a last batch of one, so of none for the second worker.
+    x = np.random.default_rng(0).normal(size=(65, 6)).astype("float32")
+    with STRATEGY.scope():
+        keras.utils.set_random_seed(1)
+        model = make()
+        if build:
+            model(x[:1])
+        model.compile(optimizer=keras.optimizers.Adam(0.01), **compile_options)
+    history = model.fit(
+        batches(x),
+        epochs=3,
+        validation_data=batches(x[:40]),
+        shuffle=False,
+        verbose=0,
+    ).history
+    return {
+        "chief": is_chief(STRATEGY),
+        "history": {k: np.float64(v).tolist() for k, v in history.items()},
+        "weights": {v.path: np.array(v).tolist() for v in model.weights},
+        "skipped": model.skipped_updates,
+    }
+
+
+def vqvae():
+    return models.VQVAE(Dense(3), VQ(4, 3, restart_below=0.5), Dense(6))
+
+
+def autoencoder():
+    return models.Autoencoder(Dense(3), Dense(6))
+
+
+def without_the_axis():
+    fit_repairs.KERAS_NEEDS_AN_AXIS = False
+    return train(autoencoder)
+
+
+JOBS = {
+    "vqvae": lambda: train(vqvae),
+    "autoencoder": lambda: train(autoencoder),
+    "two_steps": lambda: train(autoencoder, steps_per_execution=2),
+    "unbuilt": lambda: train(autoencoder, build=False),
+    "without_the_axis": without_the_axis,
+}
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore", RuntimeWarning)
+    result = {}
+    for job in sys.argv[1].split(","):
+        try:
+            result[job] = JOBS[job]()
+        except ValueError as error:
+            result[job] = {"error": str(error)}
+    with open(sys.argv[2], "w") as file:
+        json.dump(result, file)

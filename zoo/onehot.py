@@ -23,6 +23,7 @@ def build(
     temperature_rate=1e-3,
     temperature_minimum=0.5,
     kl_weight=1.0,
+    likelihood="squared_error",
     filters=32,
 ):
     """Build the model.
@@ -36,6 +37,7 @@ def build(
         temperature_rate: Float, exponential decay of it a step.
         temperature_minimum: Float, where the decay ends.
         kl_weight: Float, of the divergence from the uniform prior.
+        likelihood: Str, `squared_error` or `bernoulli`, of a pixel.
         filters: Int, channels of the convolutions.
 
     Returns:
@@ -53,6 +55,7 @@ def build(
         vector_encoder(image_shape, width, filters, steps),
         OneHotCode(groups, classes, chosen),
         vector_decoder(image_shape, width, filters, steps),
+        likelihood=likelihood,
         kl_weight=kl_weight,
     )
 
@@ -75,6 +78,16 @@ RECIPE = Recipe(
             train=dict(batch_size=64, epochs=80),
         ),
         "mnist": dict(train=dict(epochs=10)),
-        "fashion_mnist": dict(train=dict(epochs=10)),
+        # Chosen on the validation images, by mutual information of codes and
+        # labels: 0.53 here, 0.51 with the squared error.
+        "fashion_mnist": dict(
+            model=dict(
+                temperature=2.0,
+                temperature_minimum=0.3,
+                kl_weight=5.0,
+                likelihood="bernoulli",
+            ),
+            train=dict(epochs=10),
+        ),
     },
 )

@@ -46,8 +46,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="refuse operations that do not repeat exactly (matters on a GPU)",
     )
+    _add_strategy_arguments(parser)
     add_threads_option(parser)
     add_traceback_option(parser)
+
+
+def _add_strategy_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--strategy",
+        choices=("one_device", "mirrored", "multi_worker", "tpu"),
+        help="train on several devices or hosts; see docs/SCALING.md",
+    )
+    parser.add_argument(
+        "--replicas",
+        type=int,
+        metavar="N",
+        help="with --strategy mirrored: GPUs, or parts of the CPU (default: "
+        "all GPUs, one CPU)",
+    )
 
 
 def _add_folder_arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,6 +100,7 @@ def run(arguments: argparse.Namespace) -> int:
         import tensorflow as tf
 
         tf.config.experimental.enable_op_determinism()
+    strategy = _strategy(arguments)
     from zoo.running import train_run
     from zoo.running.tables import record_table
 
@@ -97,10 +114,27 @@ def run(arguments: argparse.Namespace) -> int:
         overwrite=arguments.overwrite,
         evaluate=not arguments.no_evaluate,
         verbose=1 if sys.stdout.isatty() else 2,
+        strategy=strategy,
     )
+    if done.record is None:
+        print("This worker is done; the chief writes the run folder.")
+        return 0
     print(record_table(done.record))
     print(f"Run folder: {done.folder}")
     return 0
+
+
+def _strategy(arguments: argparse.Namespace):
+    if arguments.strategy is None:
+        if arguments.replicas is not None:
+            raise ValueError(
+                "`--replicas` needs `--strategy mirrored`. Received: "
+                f"--replicas {arguments.replicas}"
+            )
+        return None
+    from keras_ae.training import strategy
+
+    return strategy(arguments.strategy, replicas=arguments.replicas)
 
 
 def _settings(arguments: argparse.Namespace) -> dict:

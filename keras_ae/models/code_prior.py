@@ -5,10 +5,11 @@ import tensorflow as tf
 from keras import ops
 
 from keras_ae.checks import check_int
+from keras_ae.models.fit_repairs import ReplicaModel
 
 
 @keras.saving.register_keras_serializable("keras_ae")
-class CodePrior(keras.Model):
+class CodePrior(ReplicaModel):
     """Predict each code of a sequence from those before it.
 
     Training and inference are the same. Train it with plain `fit` on

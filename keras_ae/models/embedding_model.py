@@ -8,7 +8,6 @@ from keras_ae.bottlenecks.deferred_updates import DeferredUpdates
 from keras_ae.bottlenecks.replicas import replica_count, sum_over_replicas
 from keras_ae.losses import sum_over_example
 from keras_ae.models.batch import Batch
-from keras_ae.models.fit_repairs import logs_for_fit
 from keras_ae.models.guarded_update import (
     all_finite,
     apply_if,
@@ -269,7 +268,7 @@ class EmbeddingModel(PlayerModel):
         self._loss_tracker.update_state(by_example + extra)
 
     def get_metrics_result(self):
-        results = {metric.name: metric.result() for metric in self.metrics}
+        results = super().get_metrics_result()
         if not self._has_regularization:
             results.pop("regularization_loss", None)
-        return logs_for_fit(results)
+        return results

@@ -13,6 +13,27 @@ import tensorflow as tf
 KERAS_NEEDS_AN_AXIS = keras.__version__.startswith("3.15.")
 
 
+class ReplicaModel(keras.Model):
+    """A Keras model that `fit` trains on several replicas and workers.
+
+    Raises:
+        ValueError: From `fit`, for what it cannot do there.
+    """
+
+    def make_train_function(self, force=False):
+        refuse_loops(self)
+        return super().make_train_function(force=force)
+
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        if is_multi_worker(self._distribute_strategy):
+            refuse_unbuilt(self)
+        else:
+            super()._maybe_symbolic_build(iterator, data_batch)
+
+    def get_metrics_result(self):
+        return logs_for_fit(super().get_metrics_result())
+
+
 def is_multi_worker(strategy):
     """Tell whether a strategy spreads over processes.
 
@@ -49,14 +70,15 @@ def refuse_unbuilt(model):
         model: Keras model about to train under several workers.
 
     Raises:
-        ValueError: Always; it names the layers that are not built.
+        ValueError: If a layer of it is not built.
     """
     layers = [x.name for x in model._flatten_layers() if not x.built]
-    raise ValueError(
-        f"`{type(model).__name__}.fit` under MultiWorkerMirroredStrategy needs "
-        "a built model: call it once on a batch, in the strategy's scope. "
-        f"Received: layers not built={layers}"
-    )
+    if layers:
+        raise ValueError(
+            f"`{type(model).__name__}.fit` under MultiWorkerMirroredStrategy "
+            "needs a built model: call it once on a batch, in the strategy's "
+            f"scope. Received: layers not built={layers}"
+        )
 
 
 def refuse_loops(model):

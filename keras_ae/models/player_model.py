@@ -3,14 +3,10 @@
 import keras
 
 from keras_ae.checks import check_int
-from keras_ae.models.fit_repairs import (
-    is_multi_worker,
-    refuse_loops,
-    refuse_unbuilt,
-)
+from keras_ae.models.fit_repairs import ReplicaModel
 
 
-class PlayerModel(keras.Model):
+class PlayerModel(ReplicaModel):
     """A Keras model trained by its own optimiser and one for each player.
 
     Args:
@@ -87,7 +83,6 @@ class PlayerModel(keras.Model):
             self._build_optimizers()
 
     def make_train_function(self, force=False):
-        refuse_loops(self)
         self._build_optimizers()
         return super().make_train_function(force=force)
 
@@ -127,8 +122,6 @@ class PlayerModel(keras.Model):
         # `make_train_function`, which builds the optimisers.
         if all(layer.built for layer in self._flatten_layers()):
             return
-        if is_multi_worker(self._distribute_strategy):
-            refuse_unbuilt(self)
         if self._distribute_strategy is None:
             self._symbolic_build(iterator, data_batch)
         else:

@@ -108,6 +108,10 @@ class VQVAE(CodeModel):
             self.prior.compile_prior()
         data = tf.data.Dataset.from_tensor_slices((index, index))
         data = data.shuffle(len(index), seed=seed).batch(batch_size)
+        options = tf.data.Options()
+        policy = tf.data.experimental.AutoShardPolicy.DATA
+        options.experimental_distribute.auto_shard_policy = policy
+        data = data.with_options(options)
         return self.prior.fit(data, epochs=epochs, shuffle=False, **kwargs)
 
     def own_weights(self):

@@ -4,7 +4,12 @@ from keras_ae.training.checkpoint import load_checkpoint, save_checkpoint
 from keras_ae.training.checkpoint_callback import CheckpointCallback
 from keras_ae.training.collapse_monitor import CollapseMonitor
 from keras_ae.training.metrics_log import MetricsLog
-from keras_ae.training.strategies import check_batch_size, is_chief, strategy
+from keras_ae.training.strategies import (
+    check_batch_size,
+    is_chief,
+    strategy,
+    wait_for_all,
+)
 
 __all__ = [
     "CheckpointCallback",
@@ -15,4 +20,5 @@ __all__ = [
     "load_checkpoint",
     "save_checkpoint",
     "strategy",
+    "wait_for_all",
 ]

@@ -162,3 +162,11 @@ def check_batch_size(batch_size, of=None):
             f"A strategy of {replicas} replicas needs `batch_size` >= "
             f"{replicas}. Received: batch_size={batch_size}"
         )
+
+
+def wait_for_all():
+    """Wait until every worker of the current strategy has come here."""
+    strategy_here = tf.distribute.get_strategy()
+    if isinstance(strategy_here, tf.distribute.MultiWorkerMirroredStrategy):
+        ones = strategy_here.run(lambda: tf.constant(1.0))
+        strategy_here.reduce(tf.distribute.ReduceOp.SUM, ones, axis=None)

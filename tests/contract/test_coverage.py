@@ -42,6 +42,7 @@ EXCUSED = {
     "check_batch_size": STRATEGY,
     "is_chief": STRATEGY,
     "strategy": STRATEGY,
+    "wait_for_all": STRATEGY,
 }
 
 

@@ -1,5 +1,6 @@
 """Train a recipe into a run folder, so that a killed run can go on."""
 
+import contextlib
 import dataclasses
 import logging
 import os
@@ -7,13 +8,17 @@ import pathlib
 import time
 
 import keras
+import tensorflow as tf
 
 from keras_ae.training import (
     CheckpointCallback,
     CollapseMonitor,
     MetricsLog,
+    check_batch_size,
+    is_chief,
     load_checkpoint,
     save_checkpoint,
+    wait_for_all,
 )
 from keras_ae.training.metrics_log import read_lines
 from zoo.running import folder as places
@@ -30,6 +35,13 @@ from zoo.running.pictures import draw_pictures
 from zoo.running.record import make_record, write_record
 from zoo.running.tensorboard_log import TensorBoardLog, write_projector
 
+_LOST = (
+    tf.errors.AbortedError,
+    tf.errors.CancelledError,
+    tf.errors.DeadlineExceededError,
+    tf.errors.InternalError,
+    tf.errors.UnavailableError,
+)
 MONITORED = 512  # Held-out images of the collapse monitor
 
 _log = logging.getLogger("keras_ae")
@@ -37,10 +49,13 @@ _log = logging.getLogger("keras_ae")
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """A finished run: its folder, its record and its model."""
+    """A finished run: its folder, its record and its model.
+
+    `record` is `None` in a worker that is not the chief.
+    """
 
     folder: pathlib.Path
-    record: dict
+    record: dict | None
     model: keras.Model
 
 
@@ -54,6 +69,7 @@ def train_run(
     overwrite: bool = False,
     evaluate: bool = True,
     verbose: int = 2,
+    strategy=None,
 ) -> Run:
     """Train a recipe, evaluate it, and leave a run folder.
 
@@ -69,6 +85,11 @@ def train_run(
         overwrite: Bool, remove the run in `out` first. Defaults to `False`.
         evaluate: Bool, whether to evaluate at the end. Defaults to `True`.
         verbose: As in `keras.Model.fit`. Defaults to `2`.
+        strategy: `tf.distribute.Strategy`, or `None`. Of several workers all
+            train, and the chief alone writes. Defaults to `None`.
+
+    Raises:
+        RuntimeError: If another worker was lost.
     """
     if resume and overwrite:
         raise ValueError("`train_run` needs one of `resume` and `overwrite`.")
@@ -78,29 +99,61 @@ def train_run(
     if saved is not None:
         config = resolve_config(recipe, data, seed, settings, saved)
     images = load_data(config)
-    batches = epoch_steps(config, len(images.x_train))
-    model = build_model(config, images)
-    out = places.prepare_folder(out, resume, overwrite)
-    write_config(out, config)
+    scope = strategy.scope() if strategy else contextlib.nullcontext()
+    with scope, _lost_workers_named(out):
+        check_batch_size(config.settings["train"]["batch_size"])
+        model = build_model(config, images)
+        if is_chief():
+            out = places.prepare_folder(out, resume, overwrite)
+            write_config(out, config)
+        wait_for_all()  # the others read what the chief has tidied up
+        with dtype_policy(config):
+            final, fresh = _train(model, config, images, out, verbose)
+        if not is_chief():
+            return Run(out, None, model)
+    # The chief alone, out of the strategy: the others may have ended.
     with dtype_policy(config):
-        seconds = _train(model, config, images, batches, out, verbose)
+        if fresh:
+            _save(model, final, out)
         _leave_pictures(model, images, config, out)
         result = None
         if evaluate:
             result = evaluate_model(model, config, images, out)
+    seconds = final["seconds"]
     record = make_record(config, images, model, result, seconds, out)
     write_record(out, record)
     return Run(out, record, model)
 
 
-def _train(model, config, images, steps, out, verbose) -> dict:
-    """Fit, or go on fitting; return the seconds of each part."""
+@contextlib.contextmanager
+def _lost_workers_named(out):
+    """Say what a collective that failed means, and what to do."""
+    try:
+        yield
+    except tf.errors.OpError as error:
+        several = tf.distribute.get_strategy().num_replicas_in_sync > 1
+        if not several or not isinstance(error, _LOST):
+            raise
+        raise RuntimeError(
+            "Another worker was lost: its process ended or cannot be reached. "
+            f"Start all of them again with `--out {out} --resume`. Received: "
+            f"{type(error).__name__}: {str(error).splitlines()[0]}"
+        ) from error
+
+
+def _train(model, config, images, out, verbose) -> tuple[dict, bool]:
+    """Fit, or go on fitting, unless that was done before.
+
+    Returns the state of the finished training, and whether it is new.
+    """
+    steps = epoch_steps(config, len(images.x_train))
     train = config.settings["train"]
     goal = {"epoch": train["epochs"], "prior_epochs": train["prior_epochs"]}
     final = load_checkpoint(out / places.FINAL, model)
     if final is not None and goal.items() <= final.items():
-        return final["seconds"]
-    (out / places.RECORD).unlink(missing_ok=True)
+        return final, False
+    if is_chief():
+        (out / places.RECORD).unlink(missing_ok=True)
     state = load_checkpoint(out / places.CHECKPOINTS, model)
     if final is not None and state is None:
         raise ValueError(
@@ -122,10 +175,7 @@ def _train(model, config, images, steps, out, verbose) -> dict:
         _fit_prior(model, config, images, verbose)
         seconds["prior"] = round(time.perf_counter() - started, 3)
     step = train["epochs"] * steps
-    final = {**goal, "step": step, "seconds": seconds}
-    save_checkpoint(out / places.FINAL, model, final, keep=1)
-    _save_model(model, out / "model.keras")
-    return seconds
+    return {**goal, "step": step, "seconds": seconds}, True
 
 
 def _fit(model, config, images, steps, out, done, verbose) -> None:
@@ -134,11 +184,17 @@ def _fit(model, config, images, steps, out, done, verbose) -> None:
     train = config.settings["train"]
     batch_size = train["batch_size"]
     watched = to_unit(images.x_valid[:MONITORED])
-    callbacks = [
-        MetricsLog(out / places.METRICS, initial_epoch=done),
-        TensorBoardLog(out / places.TENSORBOARD, watched, config.to_json()),
-        CheckpointCallback(out / places.CHECKPOINTS, steps_per_epoch=steps),
-    ]
+    callbacks = []
+    if is_chief():
+        callbacks = [
+            MetricsLog(out / places.METRICS, initial_epoch=done),
+            TensorBoardLog(
+                out / places.TENSORBOARD, watched, config.to_json()
+            ),
+            CheckpointCallback(
+                out / places.CHECKPOINTS, steps_per_epoch=steps
+            ),
+        ]
     if len(watched) > 1:
         callbacks.insert(0, CollapseMonitor(watched))
     model.fit(
@@ -177,7 +233,9 @@ def _fit_prior(model, config, images, verbose) -> None:
     )
 
 
-def _save_model(model, path: pathlib.Path) -> None:
+def _save(model, final, out) -> None:
+    save_checkpoint(out / places.FINAL, model, final, keep=1)
+    path = out / "model.keras"
     temporary = path.with_name(f".tmp-{path.name}")
     model.save(temporary)
     os.replace(temporary, path)

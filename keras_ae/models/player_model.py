@@ -3,9 +3,10 @@
 import keras
 
 from keras_ae.checks import check_int
+from keras_ae.models.servable_model import ServableModel
 
 
-class PlayerModel(keras.Model):
+class PlayerModel(ServableModel):
     """A Keras model trained by its own optimiser and one for each player.
 
     Args:

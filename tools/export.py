@@ -68,7 +68,7 @@ def docker_line(root: pathlib.Path) -> str:
         [
             "docker run --rm -p 8500:8500 -p 8501:8501",
             f'-v "{root}:{inside}:ro"',
-            "tensorflow/serving:2.19.0",
+            "tensorflow/serving",
             f"--model_config_file={inside}/models.config",
             f"--monitoring_config_file={inside}/monitoring.config",
             "--enable_batching",

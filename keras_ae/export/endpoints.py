@@ -81,7 +81,11 @@ def write_saved_model(model, signatures, folder):
         Dict from name to a dict of the outputs' `tf.TensorSpec`.
     """
     archive = keras.export.ExportArchive()
-    archive.track(model)
+    # Endpoints bring their variables; a layer tracked here would bring all of
+    # its own a second time. What is missing is tables of strings.
+    tables = tf.Module()
+    tables.model = model
+    archive.track(tables)
     outputs = {}
     for name, signature in signatures.items():
         function = archive.add_endpoint(

@@ -51,7 +51,13 @@ def _check(array, spec):
             f"`export_serving` needs `examples` of shape {spec.shape}, at "
             f"least one object. Received: shape={array.shape}"
         )
-    if array.dtype.kind in "fc" and not np.isfinite(array).all():
+    numbers = array.dtype.kind in "biuf"
+    if numbers == (spec.dtype == tf.string):
+        raise ValueError(
+            f"`export_serving` needs `examples` of {spec.dtype.name}. "
+            f"Received: dtype={array.dtype}"
+        )
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise ValueError(
             "`export_serving` needs finite `examples`. Received: NaN or "
             "infinite values"

@@ -76,4 +76,4 @@ def _ask_rest(url):
 
 
 def _plain(array):
-    return array.astype("U") if array.dtype.kind == "S" else array
+    return np.char.decode(array) if array.dtype.kind == "S" else array

@@ -16,11 +16,7 @@ def normal_each(seed, shape):
     Returns:
         `(batch, *shape)`, float32.
     """
-
-    def draw(pair):
-        return tf.random.stateless_normal(shape, pair)
-
-    return _each(seed, shape, draw)
+    return _normal(tf.convert_to_tensor(seed, tf.int64), shape)
 
 
 def gumbel_each(seed, shape):
@@ -33,19 +29,25 @@ def gumbel_each(seed, shape):
     Returns:
         `(batch, *shape)`, float32.
     """
+    return _gumbel(tf.convert_to_tensor(seed, tf.int64), shape)
 
+
+@tf.function(reduce_retracing=True)
+def _normal(seed, shape):
+    return _each(seed, lambda pair: tf.random.stateless_normal(shape, pair))
+
+
+@tf.function(reduce_retracing=True)
+def _gumbel(seed, shape):
     def draw(pair):
         return tf.random.stateless_uniform(shape, pair, minval=MIN_UNIFORM)
 
-    return -tf.math.log(-tf.math.log(_each(seed, shape, draw)))
+    return -tf.math.log(-tf.math.log(_each(seed, draw)))
 
 
-def _each(seed, shape, draw):
-    seed = tf.convert_to_tensor(seed, tf.int64)
-    rows = tf.map_fn(
+def _each(seed, draw):
+    return tf.map_fn(
         lambda one: draw(tf.stack([one, tf.zeros_like(one)])),
         seed,
         fn_output_signature=tf.float32,
     )
-    # No row has no shape either.
-    return tf.reshape(rows, (tf.shape(seed)[0], *shape))

@@ -122,10 +122,10 @@ def test_a_sample_depends_on_its_own_seed_alone(tmp_path):
 
     together = sample(5, 6, 5, 2**62)
     np.testing.assert_array_equal(together, sample(5, 6, 5, 2**62))
-    np.testing.assert_array_equal(together[0], together[2])
+    # Products of another row or batch size may round differently.
+    np.testing.assert_allclose(together[0], together[2], atol=1e-6)
     assert not np.array_equal(together[0], together[1])
     assert not np.array_equal(together[0], together[3])
-    # Products of another batch size may round differently.
     np.testing.assert_allclose(sample(6)[0], together[1], atol=1e-6)
     in_memory = np.asarray(model.sample_each([5, 6]))
     np.testing.assert_allclose(in_memory, together[:2], atol=1e-6)

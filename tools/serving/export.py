@@ -4,8 +4,6 @@ import dataclasses
 import json
 import pathlib
 
-import tensorflow as tf
-
 from keras_ae.export import examples as example_files
 from keras_ae.export.export_serving import DESCRIPTION
 from keras_ae.training.files import sha256
@@ -69,7 +67,6 @@ def open_export(folder) -> Export:
         )
     described = _description(folder)
     _check_files(folder, described["sha256"])
-    tf.get_logger().setLevel("ERROR")  # the loader calls itself deprecated
     model = SessionModel(folder)
     examples = read_examples(folder / example_files.FILE)
     return Export(folder, described, model, examples)

@@ -24,12 +24,15 @@ class SessionModel:
 
     def __init__(self, folder):
         v1 = tf.compat.v1
+        level = tf.get_logger().level
+        tf.get_logger().setLevel("ERROR")  # it calls itself deprecated
         self.graph = tf.Graph()
         with self.graph.as_default():
             self.session = v1.Session(graph=self.graph)
             self.meta_graph = v1.saved_model.loader.load(
                 self.session, ["serve"], str(folder)
             )
+        tf.get_logger().setLevel(level)
         self.signatures = {
             name: signature
             for name, signature in self.meta_graph.signature_def.items()

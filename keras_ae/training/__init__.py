@@ -3,6 +3,7 @@
 from keras_ae.training.checkpoint import load_checkpoint, save_checkpoint
 from keras_ae.training.checkpoint_callback import CheckpointCallback
 from keras_ae.training.collapse_monitor import CollapseMonitor
+from keras_ae.training.load_model import load_model
 from keras_ae.training.metrics_log import MetricsLog
 
 __all__ = [
@@ -10,5 +11,6 @@ __all__ = [
     "CollapseMonitor",
     "MetricsLog",
     "load_checkpoint",
+    "load_model",
     "save_checkpoint",
 ]

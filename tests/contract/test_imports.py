@@ -12,8 +12,11 @@ ROOT = pathlib.Path(__file__).parents[2]
 ORDER = ("keras_ae", "rl", "zoo", "tools")
 FORBIDDEN = {"pickle", "cPickle", "dill", "joblib", "marshal", "shelve"}
 LIBRARY = {"keras", "keras_ae", "numpy", "tensorflow"}
-# Messages of the extra `serving`, imported late and by one file.
-EXTRA = {"keras_ae/export/warm_up.py": {"tensorflow_serving"}}
+# Messages of the extra `serving`, imported late; h5py comes with Keras.
+EXTRA = {
+    "keras_ae/export/warm_up.py": {"tensorflow_serving"},
+    "keras_ae/training/archive_checks.py": {"h5py"},
+}
 FILES = [
     path.relative_to(ROOT)
     for folder in ORDER

@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable
 
 _OURS = ("keras_ae", "rl", "zoo", "tools")
-_KINDS = (ValueError, TypeError, OSError, FloatingPointError)
+_KINDS = (ValueError, TypeError, OSError, ImportError, FloatingPointError)
 
 ERROR = 2
 INTERRUPTED = 130

@@ -1,9 +1,16 @@
-"""The `keras-ae` command: list, train, evaluate, report."""
+"""The `keras-ae` command: train, evaluate, compare, serve."""
 
 import argparse
 import sys
 
-from tools import evaluate, list_recipes, report, train
+from tools import (
+    evaluate,
+    export,
+    list_recipes,
+    report,
+    serve_check,
+    train,
+)
 from tools.command import guarded
 
 _COMMANDS = {
@@ -11,6 +18,8 @@ _COMMANDS = {
     "train": train,
     "evaluate": evaluate,
     "report": report,
+    "export": export,
+    "serve-check": serve_check,
 }
 _DESCRIPTION = """\
 Train auto-encoders on images, measure what their embeddings are worth, and

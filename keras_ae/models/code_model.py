@@ -94,6 +94,15 @@ class CodeModel(Reconstructor):
         """
         return self.decode(self.bottleneck.decode_index(index))
 
+    def serving_signatures(self):
+        signatures = super().serving_signatures()
+        signatures["codes"] = self.object_signature(
+            "Give the discrete code of each object.",
+            self.encode_index,
+            codes=f"whole numbers in [0, {self.bottleneck.num_codes})",
+        )
+        return signatures
+
     def code_terms(self, code):
         """Return the model's own terms of a code.
 

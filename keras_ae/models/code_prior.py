@@ -6,6 +6,7 @@ from keras import ops
 
 from keras_ae.checks import check_int
 from keras_ae.models.fit_repairs import ReplicaModel
+from keras_ae.models.noise_each import gumbel_each
 
 
 @keras.saving.register_keras_serializable("keras_ae")
@@ -109,13 +110,40 @@ class CodePrior(ReplicaModel):
         seed = ops.cast(ops.convert_to_tensor(seed), "int32")
         return self._sample(ops.convert_to_tensor(count, "int32"), seed)
 
+    def sample_each(self, seed):
+        """Draw one sequence a seed, whatever the others in the batch.
+
+        Args:
+            seed: Int tensor, `(batch,)`.
+
+        Returns:
+            Int32, `(batch, length)`.
+        """
+        return self._sample_each(ops.convert_to_tensor(seed, "int64"))
+
     @tf.function(reduce_retracing=True)
     def _sample(self, count, seed):
-        def step(position, index):
-            logits = self(index)[:, position]
-            drawn = tf.random.stateless_categorical(
+        def draw(position, logits):
+            return tf.random.stateless_categorical(
                 logits, 1, seed + tf.stack([0, position]), dtype=tf.int32
             )
+
+        return self._draw_in_order(count, draw)
+
+    @tf.function(reduce_retracing=True)
+    def _sample_each(self, seed):
+        shape = (self.length, self.num_codes)
+        noise = gumbel_each(seed, shape)
+
+        def draw(position, logits):
+            drawn = tf.argmax(logits + noise[:, position], -1, tf.int32)
+            return drawn[:, None]
+
+        return self._draw_in_order(tf.shape(seed)[0], draw)
+
+    def _draw_in_order(self, count, draw):
+        def step(position, index):
+            drawn = draw(position, self(index)[:, position])
             here = tf.range(self.length)[None] == position
             return position + 1, tf.where(here, drawn, index)
 

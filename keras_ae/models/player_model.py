@@ -4,9 +4,10 @@ import keras
 
 from keras_ae.checks import check_int
 from keras_ae.models.fit_repairs import ReplicaModel
+from keras_ae.models.servable_model import ServableModel
 
 
-class PlayerModel(ReplicaModel):
+class PlayerModel(ReplicaModel, ServableModel):
     """A Keras model trained by its own optimiser and one for each player.
 
     Args:

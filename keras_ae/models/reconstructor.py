@@ -68,6 +68,23 @@ class Reconstructor(EmbeddingModel):
         """
         return self.decode(self.encode(x))
 
+    def serving_signatures(self):
+        signatures = super().serving_signatures()
+        signatures["decode"] = self.signature(
+            "Rebuild the object that each embedding stands for.",
+            self.decode,
+            self.embedding_spec(),
+            takes={"embedding": "embeddings, as `encode` gives them"},
+            gives={"reconstruction": "the object, the mean of what it can be"},
+            examples=self.encode,
+        )
+        signatures["reconstruct"] = self.object_signature(
+            "Encode each object and decode it again.",
+            self.reconstruct,
+            reconstruction="the object, as far as its embedding tells",
+        )
+        return signatures
+
     def reconstruction_loss(self, x, output):
         """Return the negative log-likelihood of objects.
 

@@ -6,7 +6,9 @@ from keras import ops
 from keras_ae.checks import check_number
 from keras_ae.layers import GaussianSample
 from keras_ae.losses import gaussian_kl
+from keras_ae.models.noise_each import normal_each
 from keras_ae.models.reconstructor import Reconstructor
+from keras_ae.models.servable_model import sample_signature
 
 
 @keras.saving.register_keras_serializable("keras_ae")
@@ -59,6 +61,7 @@ class VariationalAutoencoder(Reconstructor):
             **kwargs,
         )
         self.seed = seed
+        self._latent_shape = None
         self.draw = GaussianSample(seed=seed)
 
     def posterior(self, x, training=False):
@@ -82,12 +85,37 @@ class VariationalAutoencoder(Reconstructor):
 
     def call(self, x, training=False):
         mean, log_var = self.posterior(x, training=training)
+        self._latent_shape = tuple(mean.shape[1:])
         z = self.draw(mean, log_var, training=training)
         x_hat = self.decoder(z, training=training)
         return {"z": z, "mean": mean, "log_var": log_var, "x_hat": x_hat}
 
     def encode(self, x):
         return self.posterior(x)[0]
+
+    def sample_each(self, seed):
+        """Draw one object a seed from the prior, a standard Gaussian.
+
+        Args:
+            seed: Int, `(batch,)`.
+
+        Returns:
+            `(batch, ...)`, float32: the mean under `likelihood`.
+
+        Raises:
+            ValueError: If the model is not built.
+        """
+        if self._latent_shape is None:
+            raise ValueError(
+                "`VariationalAutoencoder.sample_each` needs a built model: "
+                "call it on a batch first. Received: an unbuilt model"
+            )
+        return self.decode(normal_each(seed, self._latent_shape))
+
+    def serving_signatures(self):
+        signatures = super().serving_signatures()
+        signatures["sample"] = sample_signature(self.sample_each)
+        return signatures
 
     def loss_terms(self, batch, training):
         outputs = self.call(batch.x, training=training)

@@ -8,6 +8,7 @@ from keras import ops
 from keras_ae.models.code_model import CodeModel
 from keras_ae.models.code_prior import CodePrior
 from keras_ae.models.reconstructor import as_layer
+from keras_ae.models.servable_model import sample_signature
 
 
 @keras.saving.register_keras_serializable("keras_ae")
@@ -170,8 +171,31 @@ class VQVAE(CodeModel):
                 "load its weights first. Received: an unbuilt model"
             )
         pair = (0, seed) if np.ndim(seed) == 0 else seed
-        index = self.prior.sample(count, pair)
+        return self._decode_sequences(self.prior.sample(count, pair))
+
+    def sample_each(self, seed):
+        """Draw one object a seed, whatever the others in the batch.
+
+        Args:
+            seed: Int, `(batch,)`.
+
+        Returns:
+            `(batch, ...)`, float32.
+
+        Raises:
+            ValueError: If there is no prior.
+        """
+        self._need_prior("sample_each")
+        return self._decode_sequences(self.prior.sample_each(seed))
+
+    def _decode_sequences(self, index):
         return self.decode_index(ops.reshape(index, (-1, *self._index_shape)))
+
+    def serving_signatures(self):
+        signatures = super().serving_signatures()
+        if self.prior is not None:
+            signatures["sample"] = sample_signature(self.sample_each)
+        return signatures
 
     def get_config(self):
         config = super().get_config()

@@ -3,6 +3,7 @@
 from keras_ae.training.checkpoint import load_checkpoint, save_checkpoint
 from keras_ae.training.checkpoint_callback import CheckpointCallback
 from keras_ae.training.collapse_monitor import CollapseMonitor
+from keras_ae.training.load_model import load_model
 from keras_ae.training.metrics_log import MetricsLog
 from keras_ae.training.strategies import (
     check_batch_size,
@@ -18,6 +19,7 @@ __all__ = [
     "check_batch_size",
     "is_chief",
     "load_checkpoint",
+    "load_model",
     "save_checkpoint",
     "strategy",
     "wait_for_all",

@@ -7,12 +7,14 @@ each variable's path, shape and dtype). No pickle anywhere.
 """
 
 import json
+import math
 import os
 import pathlib
 import re
 import shutil
 import uuid
 import warnings
+import zipfile
 
 import numpy as np
 from keras import ops
@@ -217,10 +219,35 @@ def _read(folder):
             raise _Damaged(f"{name} is missing")
         if sha256(folder / name) != hashes.get(name):
             raise _Damaged(f"{name} does not match its SHA-256")
-    with np.load(folder / "variables.npz", allow_pickle=False) as arrays:
-        values = [arrays[f"v{i:05d}"] for i in range(len(described))]
     text = (folder / "state.json").read_text(encoding="utf-8")
-    return described, values, json.loads(text)
+    try:
+        values = _read_arrays(folder / "variables.npz", described)
+        state = json.loads(text)
+    except (ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise _Damaged(f"not as a checkpoint is written: {error}") from None
+    if not isinstance(state, dict):
+        raise _Damaged("state.json holds no object")
+    return described, values, state
+
+
+def _read_arrays(path, described):
+    """Read the arrays that are described, and none that is larger."""
+    sizes = [math.prod(saved["shape"]) for saved in described]
+    with zipfile.ZipFile(path) as archive:
+        unpacked = sum(member.file_size for member in archive.infolist())
+    # No element has more than 16 bytes, no header more than 4096.
+    if unpacked > sum(16 * size + 4096 for size in sizes):
+        raise ValueError(f"{unpacked} bytes unpacked, more than described")
+    values = []
+    with np.load(path, allow_pickle=False) as arrays:
+        for i, saved in enumerate(described):
+            value = arrays[f"v{i:05d}"]
+            if list(value.shape) != list(saved["shape"]):
+                raise ValueError(f"{saved['path']} has shape {value.shape}")
+            if value.dtype.name != saved["dtype"]:
+                value = value.view(np.dtype(saved["dtype"]))
+            values.append(value)
+    return values
 
 
 def _assign(path, model, described, values):
@@ -237,7 +264,5 @@ def _assign(path, model, described, values):
                 f"{tuple(saved['shape'])}, as saved in {path}. "
                 f"Received: shape={tuple(variable.shape)}"
             )
-    for variable, saved, value in zip(variables, described, values):
-        if value.dtype.name != saved["dtype"]:
-            value = value.view(np.dtype(saved["dtype"]))
+    for variable, value in zip(variables, values):
         variable.assign(value)

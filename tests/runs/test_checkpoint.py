@@ -8,6 +8,7 @@ import pytest
 from keras import ops
 
 from keras_ae.training import load_checkpoint, save_checkpoint
+from keras_ae.training.files import sha256
 
 
 class Noisy(keras.layers.Layer):
@@ -194,3 +195,43 @@ def test_the_manifest_describes_each_variable(tmp_path):
     assert set(manifest["sha256"]) == {"variables.npz", "state.json"}
     shapes = [v["shape"] for v in manifest["variables"]]
     assert [2, 3] in shapes
+
+
+def objects(arrays):
+    return {**arrays, "v00000": np.array([{}], object)}
+
+
+def other_shape(arrays):
+    return {**arrays, "v00001": np.zeros((7, 7), "float32")}
+
+
+def missing(arrays):
+    return {key: value for key, value in arrays.items() if key != "v00001"}
+
+
+def enormous(arrays):
+    return {**arrays, "more": np.zeros(2**22, "uint8")}
+
+
+@pytest.mark.parametrize(
+    "forge, reason",
+    [
+        (objects, "Object arrays cannot be loaded when allow_pickle=False"),
+        (other_shape, r"kernel has shape \(7, 7\)"),
+        (missing, "v00001 is not a file in the archive"),
+        (enormous, "bytes unpacked, more than described"),
+    ],
+)
+def test_a_forged_checkpoint_is_passed_over(tmp_path, forge, reason):
+    model = make_model()
+    save_checkpoint(tmp_path, model, {"step": 1})
+    newest = save_checkpoint(tmp_path, model, {"step": 2})
+    file = newest / "variables.npz"
+    with np.load(file) as arrays:
+        forged = forge(dict(arrays))
+    np.savez(file, **forged)
+    manifest = json.loads((newest / "manifest.json").read_text())
+    manifest["sha256"]["variables.npz"] = sha256(file)
+    (newest / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.warns(UserWarning, match=reason):
+        assert load_checkpoint(tmp_path, model)["step"] == 1

@@ -3,10 +3,10 @@
 import pathlib
 import time
 
-from keras_ae.training import load_checkpoint
 from zoo.running import folder as places
-from zoo.running.build import build_model, dtype_policy, load_data
-from zoo.running.config import RunConfig, read_config
+from zoo.running.build import build_model, dtype_policy
+from zoo.running.config import RunConfig
+from zoo.running.load import load_run
 from zoo.running.record import (
     make_record,
     read_record,
@@ -52,22 +52,11 @@ def evaluate_run(folder) -> dict:
         The record.
     """
     folder = pathlib.Path(folder)
-    config = read_config(folder)
-    images = load_data(config)
     started = time.perf_counter()
-    model = build_model(config, images)
-    with dtype_policy(config):
-        state = load_checkpoint(folder / places.FINAL, model)
-        if state is None:
-            state = load_checkpoint(folder / places.CHECKPOINTS, model)
-        if state is None:
-            raise FileNotFoundError(
-                f"No weights in {folder}: training left no checkpoint there. "
-                f"`keras-ae train {config.recipe} --out {folder} --resume` "
-                "goes on with it."
-            )
-        result = evaluate_model(model, config, images, folder)
-    seconds = {**state.get("seconds", {})}
+    run = load_run(folder)
+    config, images, model = run.config, run.images, run.model
+    result = evaluate_model(model, config, images, folder)
+    seconds = {**run.state.get("seconds", {})}
     seconds["evaluate"] = round(time.perf_counter() - started, 3)
     if (folder / places.RECORD).exists():
         record = replace_numbers(read_record(folder), result)

@@ -1,5 +1,6 @@
 """The base layer of every bottleneck."""
 
+import contextlib
 import threading
 
 import keras
@@ -43,6 +44,27 @@ class Bottleneck(keras.layers.Layer):
         )
         self.seed = seed
         self.step = None
+        self._stand_in = None
+
+    @property
+    def training_estimator(self):
+        """The estimator of training steps: a stand-in, or `estimator`."""
+        return self._stand_in or self.estimator
+
+    @contextlib.contextmanager
+    def trained_by(self, estimator):
+        """Let another estimator train the code, for a `with` block.
+
+        The config stays that of `estimator`, and so do the weights.
+
+        Args:
+            estimator: `Estimator`, with whatever state it needs.
+        """
+        self._stand_in = estimator
+        try:
+            yield
+        finally:
+            self._stand_in = None
 
     @property
     def num_codes(self):
@@ -138,12 +160,14 @@ class Bottleneck(keras.layers.Layer):
         losses = loss_of(_repeat(x, rows), draws.value)
         losses = _by_example(self, losses, draws.value)
         losses = ops.reshape(losses, ops.shape(draws.log_prob))
-        loss, statistics = self.estimator.expected_loss(draws, losses)
+        draws = draws._replace(x=x)
+        estimator = self.training_estimator
+        loss, statistics = estimator.expected_loss(draws, losses)
         block = DeferredUpdates.current()
         if block is None:
-            self.estimator.update_state(statistics, True)
+            estimator.update_state(statistics, True)
         else:
-            block.add(self.estimator, statistics)
+            block.add(estimator, statistics)
         return loss
 
     def update_state(self, statistics, finite):

@@ -33,9 +33,10 @@ class LogitCode(Bottleneck):
     def make_code(self, features, training):
         if training:
             drawn = features
-            if self.estimator.stochastic:
+            estimator = self.training_estimator
+            if estimator.stochastic:
                 drawn = features + self.noise(ops.shape(features))
-            value = self.estimator.estimate(self, features, drawn)
+            value = estimator.estimate(self, features, drawn)
         else:
             drawn = features
             value = self.hard(features)
@@ -53,9 +54,10 @@ class LogitCode(Bottleneck):
         return code, ()
 
     def _draws(self, features, drawn):
-        if not isinstance(self.estimator, ScoreEstimator):
+        estimator = self.training_estimator
+        if not isinstance(estimator, ScoreEstimator):
             return ()
-        index = self.estimator.draw_index(self, features, drawn)
+        index = estimator.draw_index(self, features, drawn)
         by_row = (-1, *ops.shape(features)[:-1], ops.shape(index)[-1])
         log_prob, _ = self.log_prob_and_entropy(
             features[None], ops.reshape(index, by_row)

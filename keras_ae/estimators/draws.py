@@ -13,9 +13,11 @@ class Draws(NamedTuple):
         index: `(rows * batch, ...)`, int32, the same codes.
         log_prob: `(rows, batch)`, float32, nats, with gradient.
         logits: Shape of the features: what the codes were drawn from.
+        x: Nest of `(batch, ...)`, the examples, where they are known.
     """
 
     value: Any
     index: Any
     log_prob: Any
     logits: Any
+    x: Any = ()

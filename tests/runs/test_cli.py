@@ -64,7 +64,10 @@ def test_list_estimators_is_their_properties(run):
 
 
 def test_an_impossible_pair_is_one_line(run):
-    code, shown = run("train", "onehot", "--set", "model.estimator=disarm")
+    code, shown = run(
+        *("train", "onehot", "--batch-size", 16),
+        *("--set", "model.estimator=disarm"),
+    )
     assert code == 2 and shown.err.count("\n") == 1
     assert "needs an estimator for one_hot codes, and `disarm`" in shown.err
 

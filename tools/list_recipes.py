@@ -1,4 +1,4 @@
-"""List the recipes."""
+"""List the recipes, or the estimators."""
 
 import argparse
 import json
@@ -7,6 +7,13 @@ import sys
 from tools.command import add_traceback_option, guarded
 
 SCHEMA_VERSION = 1
+_ESTIMATOR_COLUMNS = (
+    "estimator",
+    "unbiased",
+    "differentiable loss",
+    "decodes",
+    "codes",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,11 +23,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="print JSON; its schema is in docs/RECORDS.md",
     )
+    parser.add_argument(
+        "--estimators",
+        action="store_true",
+        help="list what trains a code through its gradient or around it",
+    )
     add_traceback_option(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the recipes."""
+    """Print the recipes or the estimators."""
+    if arguments.estimators:
+        return _list_estimators(arguments.json)
     from zoo.recipe import find, recipe_names
 
     found = {name: find(name) for name in recipe_names()}
@@ -33,6 +47,51 @@ def run(arguments: argparse.Namespace) -> int:
     print("\nTrain one: keras-ae train NAME [--data DATA] [--seed N]")
     print("Its settings: keras-ae train NAME --list-settings")
     return 0
+
+
+def _list_estimators(as_json: bool) -> int:
+    rows = estimator_rows()
+    if as_json:
+        found = {"schema_version": SCHEMA_VERSION, "estimators": rows}
+        print(json.dumps(found, indent=2))
+        return 0
+    table = [_ESTIMATOR_COLUMNS]
+    for row in rows:
+        cells = [row["name"], "yes" if row["unbiased"] else "no"]
+        cells.append("yes" if row["needs_differentiable_loss"] else "no")
+        cells.append(str(row["decoder_evaluations"]))
+        table.append((*cells, ", ".join(row["code_kinds"])))
+    widths = [max(len(cell) for cell in column) for column in zip(*table)]
+    for cells in table:
+        padded = (f"{cell:{w}}" for cell, w in zip(cells, widths))
+        print("  ".join(padded).rstrip())
+    print(
+        '\nArguments in parentheses: "reinforce(baseline=greedy, samples=2)".'
+        "\nUnbiased: for the loss with hard codes. Decodes: an example and "
+        "step; reinforce\nneeds one a sample, and one more for the greedy "
+        "baseline.\ntf_agents, through `rl.ReinforceTrainer`, has reinforce's "
+        "properties."
+    )
+    return 0
+
+
+def estimator_rows() -> list:
+    """Return the properties of every estimator, one dict each."""
+    from keras_ae import estimators
+
+    rows = []
+    for name in estimators.names():
+        found = estimators.get(name)
+        rows.append(
+            {
+                "name": name,
+                "unbiased": found.unbiased,
+                "needs_differentiable_loss": found.needs_differentiable_loss,
+                "decoder_evaluations": found.decoder_evaluations,
+                "code_kinds": sorted(found.code_kinds),
+            }
+        )
+    return rows
 
 
 def _described(found) -> dict:

@@ -25,7 +25,8 @@ def build(
     Args:
         image_shape: Tuple `(height, width, channels)`.
         bits: Int, bits of the code.
-        estimator: Str, `gumbel`, `gumbel_st` or `straight_through`.
+        estimator: Str, such as `gumbel`, `straight_through` or `reinforce`;
+            `keras-ae list --estimators` shows all.
         kl_weight: Float, of the divergence from fair coins.
         filters: Int, channels of the convolutions.
 

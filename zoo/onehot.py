@@ -32,7 +32,8 @@ def build(
         image_shape: Tuple `(height, width, channels)`.
         groups: Int, independent categorical variables.
         classes: Int, values each can take.
-        estimator: Str, `gumbel`, `gumbel_st` or `straight_through`.
+        estimator: Str, such as `gumbel`, `straight_through` or `reinforce`;
+            `keras-ae list --estimators` shows all.
         temperature: Float, of the Gumbel estimators at the start.
         temperature_rate: Float, exponential decay of it a step.
         temperature_minimum: Float, where the decay ends.

@@ -62,6 +62,10 @@ class BinaryCode(LogitCode):
     def groups(self):
         return self.bits
 
+    @property
+    def width(self):
+        return self.bits
+
     def build(self, input_shape):
         check_last_dimension("BinaryCode", input_shape, self.bits, "bits")
         super().build(input_shape)

@@ -1,5 +1,6 @@
 """The base layer of every bottleneck."""
 
+import contextlib
 import threading
 
 import keras
@@ -43,6 +44,27 @@ class Bottleneck(keras.layers.Layer):
         )
         self.seed = seed
         self.step = None
+        self._stand_in = None
+
+    @property
+    def training_estimator(self):
+        """The estimator of training steps: a stand-in, or `estimator`."""
+        return self._stand_in or self.estimator
+
+    @contextlib.contextmanager
+    def trained_by(self, estimator):
+        """Let another estimator train the code, for a `with` block.
+
+        The config stays that of `estimator`, and so do the weights.
+
+        Args:
+            estimator: `Estimator`, with whatever state it needs.
+        """
+        self._stand_in = estimator
+        try:
+            yield
+        finally:
+            self._stand_in = None
 
     @property
     def num_codes(self):
@@ -111,6 +133,43 @@ class Bottleneck(keras.layers.Layer):
         """
         raise TypeError(f"`{type(self).__name__}` defines no `make_code`.")
 
+    def expected_loss(self, x, code, loss_of):
+        """Return a loss that depends on the code, with its gradient.
+
+        A score-function estimator asks for the loss of several codes of each
+        example and returns their expectation, whose gradient with respect to
+        the features is the score term's estimate; every other estimator
+        gives `loss_of(x, code.value)` as it is.
+
+        Args:
+            x: Nest of `(batch, ...)`, what `loss_of` needs of each example.
+            code: `Code` of these examples.
+            loss_of: Function of `x` and of code values, repeated alike to
+                `(rows * batch, ...)`, that gives the loss of each row.
+
+        Returns:
+            `(batch,)`, float32.
+
+        Raises:
+            ValueError: If the loss is not one number for each row.
+        """
+        draws = code.draws
+        if not draws:
+            return _by_example(self, loss_of(x, code.value), code.value)
+        rows = ops.shape(draws.log_prob)[0]
+        losses = loss_of(_repeat(x, rows), draws.value)
+        losses = _by_example(self, losses, draws.value)
+        losses = ops.reshape(losses, ops.shape(draws.log_prob))
+        draws = draws._replace(x=x)
+        estimator = self.training_estimator
+        loss, statistics = estimator.expected_loss(draws, losses)
+        block = DeferredUpdates.current()
+        if block is None:
+            estimator.update_state(statistics, True)
+        else:
+            block.add(estimator, statistics)
+        return loss
+
     def update_state(self, statistics, finite):
         """Move the state by one training step.
 
@@ -138,3 +197,23 @@ class Bottleneck(keras.layers.Layer):
         )
         config["seed"] = self.seed
         return config
+
+
+def _repeat(x, rows):
+    if isinstance(rows, int) and rows == 1:
+        return x
+    return keras.tree.map_structure(
+        lambda part: ops.tile(part, (rows,) + (1,) * (len(part.shape) - 1)), x
+    )
+
+
+def _by_example(bottleneck, losses, value):
+    losses = ops.cast(losses, "float32")
+    if len(losses.shape) != 1:
+        raise ValueError(
+            f"`{type(bottleneck).__name__}.expected_loss` needs `loss_of` to "
+            "give one loss for each code, without summing over the batch. "
+            f"Received: losses.shape={tuple(losses.shape)} for codes of "
+            f"shape {tuple(value.shape)}"
+        )
+    return losses

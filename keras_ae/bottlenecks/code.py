@@ -25,6 +25,9 @@ class Code(NamedTuple):
         terms: Dict from name to `(batch,)`: losses of the bottleneck's own,
             such as `commitment_loss`, unweighted, the same at training and
             inference. Their weights are `Bottleneck.term_weights`.
+        draws: `Draws`, in training with a `ScoreEstimator`: the codes whose
+            losses `Bottleneck.expected_loss` turns into a gradient. Else
+            empty.
     """
 
     value: Any
@@ -33,3 +36,4 @@ class Code(NamedTuple):
     log_prob: Any
     entropy: Any
     terms: dict
+    draws: Any = ()

@@ -5,6 +5,8 @@ from keras import ops
 
 from keras_ae.bottlenecks.bottleneck import Bottleneck
 from keras_ae.bottlenecks.code import Code
+from keras_ae.estimators.draws import Draws
+from keras_ae.estimators.score_estimator import ScoreEstimator
 from keras_ae.losses import sum_over_example
 
 
@@ -12,7 +14,7 @@ class LogitCode(Bottleneck):
     """Base of codes drawn from logits.
 
     A subclass gives the noise whose hard value is an exact sample, and
-    `hard`, `relax`, `mean`, `to_index`, `log_prob_and_entropy`.
+    `hard`, `relax`, `mean`, `to_index`, `log_prob_and_entropy`, `width`.
 
     Args:
         estimator: Str, `Estimator` or its serialised dict.
@@ -23,12 +25,18 @@ class LogitCode(Bottleneck):
         super().__init__(estimator, seed=seed, **kwargs)
         self.seed_generator = keras.random.SeedGenerator(seed)
 
+    @property
+    def width(self):
+        """Int, the size of the features' last axis."""
+        raise TypeError(f"`{type(self).__name__}` defines no `width`.")
+
     def make_code(self, features, training):
         if training:
             drawn = features
-            if self.estimator.stochastic:
+            estimator = self.training_estimator
+            if estimator.stochastic:
                 drawn = features + self.noise(ops.shape(features))
-            value = self.estimator.estimate(self, features, drawn)
+            value = estimator.estimate(self, features, drawn)
         else:
             drawn = features
             value = self.hard(features)
@@ -41,5 +49,23 @@ class LogitCode(Bottleneck):
             log_prob=sum_over_example(log_prob),
             entropy=sum_over_example(entropy),
             terms={},
+            draws=self._draws(features, drawn) if training else (),
         )
         return code, ()
+
+    def _draws(self, features, drawn):
+        estimator = self.training_estimator
+        if not isinstance(estimator, ScoreEstimator):
+            return ()
+        index = estimator.draw_index(self, features, drawn)
+        by_row = (-1, *ops.shape(features)[:-1], ops.shape(index)[-1])
+        log_prob, _ = self.log_prob_and_entropy(
+            features[None], ops.reshape(index, by_row)
+        )
+        axes = tuple(range(2, len(log_prob.shape)))
+        return Draws(
+            value=self.decode_index(index),
+            index=index,
+            log_prob=ops.sum(log_prob, axis=axes),
+            logits=features,
+        )

@@ -67,6 +67,10 @@ class OneHotCode(LogitCode):
     def groups(self):
         return self._groups
 
+    @property
+    def width(self):
+        return self._groups * self._classes
+
     def build(self, input_shape):
         check_last_dimension(
             "OneHotCode",

@@ -7,7 +7,8 @@ class Estimator:
     A bottleneck draws a code and asks its estimator for the value that the
     decoder sees; the estimator decides what gradient flows back through it.
     A score-function estimator returns a value without gradient (`pathwise`
-    is false) and is trained through `Code.log_prob`.
+    is false) and is trained through `Code.log_prob`; those of the house are
+    `ScoreEstimator`s.
 
     Subclasses declare, as class attributes:
 
@@ -19,7 +20,8 @@ class Estimator:
     - `pathwise`: Bool, whether gradient flows through the code's value.
     - `needs_differentiable_loss`: Bool.
     - `stochastic`: Bool, whether training draws the code with noise.
-    - `decoder_evaluations`: Int, decoder evaluations a training step.
+    - `decoder_evaluations`: Int, decoder evaluations of an example in a
+      training step; `"codes"` where it is one for every possible code.
     """
 
     name = ""

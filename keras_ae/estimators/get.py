@@ -1,13 +1,20 @@
 """Find an estimator by name, object or config."""
 
+import ast
+import re
+
 import keras
 
 from keras_ae.checks import check_choice
+from keras_ae.estimators.disarm import DisARM
 from keras_ae.estimators.estimator import Estimator
+from keras_ae.estimators.exact import Exact
 from keras_ae.estimators.gumbel import Gumbel
 from keras_ae.estimators.gumbel_straight_through import (
     GumbelStraightThrough,
 )
+from keras_ae.estimators.leave_one_out import LeaveOneOut
+from keras_ae.estimators.reinforce import Reinforce
 from keras_ae.estimators.rotation import Rotation
 from keras_ae.estimators.straight_through import StraightThrough
 
@@ -18,6 +25,10 @@ _ESTIMATORS = {
         Gumbel,
         GumbelStraightThrough,
         Rotation,
+        Reinforce,
+        LeaveOneOut,
+        DisARM,
+        Exact,
     )
 }
 
@@ -35,7 +46,9 @@ def get(identifier, kind=None, owner="estimators.get"):
     """Return a fresh estimator, not shared with any other bottleneck.
 
     Args:
-        identifier: Str name, `Estimator` (copied) or its serialised dict.
+        identifier: Str name, with arguments where wanted, such as
+            `"reinforce(baseline=greedy, samples=2)"`; `Estimator` (copied)
+            or its serialised dict.
         kind: Str or `None`, the kind of code it must support.
         owner: Str, named in errors. Defaults to `"estimators.get"`.
 
@@ -43,13 +56,15 @@ def get(identifier, kind=None, owner="estimators.get"):
         An `Estimator`.
 
     Raises:
-        TypeError: If `identifier` is none of the three.
+        TypeError: If `identifier` is none of the three, or the estimator
+            has no such argument.
         ValueError: If the name is unknown, or the estimator cannot train
             codes of `kind`.
     """
     if isinstance(identifier, str):
-        check_choice(owner, "estimator", identifier, _ESTIMATORS)
-        estimator = _ESTIMATORS[identifier]()
+        name, arguments = _parse(owner, identifier)
+        check_choice(owner, "estimator", name, _ESTIMATORS)
+        estimator = _ESTIMATORS[name](**arguments)
     elif isinstance(identifier, dict):
         estimator = keras.saving.deserialize_keras_object(identifier)
     elif isinstance(identifier, Estimator):
@@ -67,3 +82,24 @@ def get(identifier, kind=None, owner="estimators.get"):
             f"Received: estimator={estimator.name!r}"
         )
     return estimator
+
+
+def _parse(owner, text):
+    """Return name and arguments of `name(key=value, ...)`."""
+    name, _, inside = text.strip().partition("(")
+    if not inside:
+        return name, {}
+    if not re.fullmatch(r"(\s*\w+\s*=[^,=()]+,?)*\)", inside):
+        raise ValueError(
+            f"`{owner}` needs `estimator` to be a name, or of the form "
+            f"name(key=value, ...). Received: estimator={text!r}"
+        )
+    pairs = (part.split("=") for part in inside[:-1].split(",") if part.strip())
+    return name, {key.strip(): _literal(value.strip()) for key, value in pairs}
+
+
+def _literal(text):
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return {"true": True, "false": False}.get(text, text)

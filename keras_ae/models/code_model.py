@@ -21,6 +21,9 @@ class CodeModel(Reconstructor):
         likelihood: `"squared_error"` or `"bernoulli"`.
     """
 
+    # Whether the decoder's loss has a gradient with respect to the code.
+    differentiable_loss = True
+
     def __init__(
         self,
         encoder,
@@ -35,6 +38,13 @@ class CodeModel(Reconstructor):
             raise TypeError(
                 f"`{type(self).__name__}` needs a `Bottleneck`. "
                 f"Received: {bottleneck!r}"
+            )
+        estimator = bottleneck.estimator
+        if estimator.needs_differentiable_loss > self.differentiable_loss:
+            raise ValueError(
+                f"`{type(self).__name__}` needs a score-function estimator, "
+                "such as `reinforce`: its loss has no gradient with respect "
+                f"to the code. Received: estimator={estimator.name!r}"
             )
         super().__init__(
             encoder,
@@ -116,10 +126,16 @@ class CodeModel(Reconstructor):
 
     def loss_terms(self, batch, training):
         code = self.code(batch.x, training=training)
-        output = self.decoder(code.value, training=training)
         for metric in self.code_metrics:
             metric.update_state(code.index)
-        reconstruction = self.reconstruction_loss(batch.x, output)
+
+        def loss_of(x, value):
+            output = self.decoder(value, training=training)
+            return self.reconstruction_loss(x, output)
+
+        reconstruction = self.bottleneck.expected_loss(
+            batch.x, code, loss_of
+        )
         return {
             "reconstruction_loss": reconstruction,
             **code.terms,

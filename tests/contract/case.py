@@ -74,6 +74,11 @@ def one_hot_with(estimator):
     return bottlenecks.OneHotCode(2, 3, estimator=estimator, seed=3)
 
 
+def binary_with(estimator):
+    """The bottleneck that runs an estimator for binary codes."""
+    return bottlenecks.BinaryCode(CODE, estimator=estimator, seed=3)
+
+
 def codebook_with(estimator):
     """The bottleneck that runs an estimator for codebooks."""
     return bottlenecks.VectorQuantizer(4, 3, estimator=estimator, seed=3)

@@ -11,6 +11,7 @@ from .case import (
     CODE,
     Case,
     autoencoder,
+    binary_with,
     codebook_with,
     discrete,
     given,
@@ -157,6 +158,17 @@ CASES = {
         "model",
         full=False,
     ),
+    "DiscreteAutoencoder-reinforce": Case(
+        models.DiscreteAutoencoder,
+        discrete(
+            lambda: bottlenecks.OneHotCode(
+                2, 3, "reinforce(baseline=value, samples=2)", seed=3
+            )
+        ),
+        ((7,),),
+        "model",
+        full=False,
+    ),
     "VQVAE": Case(
         models.VQVAE,
         vq(lambda: bottlenecks.VectorQuantizer(4, 3)),
@@ -197,7 +209,14 @@ add(
         estimators.GumbelStraightThrough,
         given(temperature=estimators.TrainableTemperature()),
     ),
+    Reinforce=(
+        estimators.Reinforce,
+        given(baseline="value", samples=2, normalize=True, decay=0.9),
+    ),
+    LeaveOneOut=(estimators.LeaveOneOut, given(samples=3)),
+    Exact=(estimators.Exact, dict),
 )
+add("estimator", binary_with, (CODE,), DisARM=(estimators.DisARM, dict))
 add("estimator", codebook_with, (3,), Rotation=(estimators.Rotation, dict))
 add(
     "temperature",

@@ -5,6 +5,9 @@ import numpy as np
 import pytest
 from keras import ops
 
+from keras_ae.estimators import ScoreEstimator
+from keras_ae.models import DiscreteAutoencoder
+
 from .cases import CASES
 
 CALLED = ("layer", "bottleneck", "estimator", "temperature")
@@ -62,7 +65,15 @@ def assert_equal(first, second, **tolerance):
 
 
 def functional(case, layer):
-    """Return a functional model of a layer, as somebody's own would be."""
+    """Return a functional model of a layer, as somebody's own would be.
+
+    A score-function estimator needs a model that takes losses through it.
+    """
+    estimator = getattr(layer, "estimator", None)
+    if isinstance(estimator, ScoreEstimator):
+        decoder = keras.layers.Dense(case.shapes[0][-1])
+        identity = keras.layers.Identity()
+        return DiscreteAutoencoder(identity, layer, decoder)
     inputs = case.inputs(1)
     tensors = [keras.Input(x.shape[1:], dtype=x.dtype.name) for x in inputs]
     outputs = layer(*tensors)
@@ -78,6 +89,10 @@ def fit_once(case, layer, **compile_options):
         layer.fit(*inputs, batch_size=8, epochs=1, verbose=0)
         return layer
     model = functional(case, layer)
+    if isinstance(model, DiscreteAutoencoder):
+        model.compile(optimizer="sgd", **compile_options)
+        model.fit(*inputs, batch_size=8, epochs=1, verbose=0)
+        return model
     model.compile(optimizer="sgd", loss="mse", **compile_options)
     target = np.full((8, model.output_shape[-1]), 0.5, "float32")
     model.fit(list(inputs), target, batch_size=8, epochs=1, verbose=0)

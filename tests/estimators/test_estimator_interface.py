@@ -22,6 +22,10 @@ TRAINS = {
     "gumbel": {"one_hot", "binary"},
     "gumbel_st": {"one_hot", "binary"},
     "rotation": {"vector_quantized", "residual"},
+    "reinforce": {"one_hot", "binary"},
+    "leave_one_out": {"one_hot", "binary"},
+    "disarm": {"binary"},
+    "exact": {"one_hot", "binary"},
 }
 PAIRS = list(itertools.product(TRAINS, CODES))
 
@@ -54,7 +58,12 @@ def test_a_possible_pair_passes_gradient_to_the_features(name, code):
     features = tf.constant(features, "float32")
     with tf.GradientTape() as tape:
         tape.watch(features)
-        total = tf.reduce_sum(layer(features, training=True).value ** 2)
+        code = layer(features, training=True)
+        ramp = tf.range(1.0, code.value.shape[-1] + 1.0)
+        loss = layer.expected_loss(
+            features, code, lambda x, z: tf.reduce_sum(ramp * z**2, axis=1)
+        )
+        total = tf.reduce_sum(loss)
     gradient = tape.gradient(total, features).numpy()
     assert np.isfinite(gradient).all() and np.abs(gradient).max() > 1e-3
 
@@ -88,11 +97,26 @@ def test_a_rule_that_an_estimator_lacks_is_refused():
         estimators.get("gumbel").estimate_nearest(None, None)
 
 
-def test_only_pathwise_estimators_ship_with_a_biased_label():
+def test_only_score_function_estimators_ship_with_an_unbiased_label():
     for name in estimators.names():
         estimator = estimators.get(name)
-        assert estimator.pathwise and not estimator.unbiased
-        assert estimator.decoder_evaluations == 1
+        assert estimator.pathwise != estimator.unbiased
+        assert estimator.pathwise == estimator.needs_differentiable_loss
+        evaluations = {"leave_one_out": 4, "disarm": 2, "exact": "codes"}
+        assert estimator.decoder_evaluations == evaluations.get(name, 1)
+
+
+def test_a_name_takes_arguments():
+    text = "reinforce(baseline=greedy, samples=3, normalize=true)"
+    config = dict(
+        baseline="greedy", samples=3, normalize=True, decay=0.99
+    )
+    estimator = estimators.get(text)
+    assert estimator.get_config() == config
+    assert estimator.decoder_evaluations == 4
+    for bad in ("reinforce(greedy)", "reinforce(samples=3", "reinforce(a=)"):
+        with pytest.raises(ValueError, match=r"form name\(key=value, ...\)"):
+            estimators.get(bad)
 
 
 def test_straight_through_without_noise_takes_the_mode():

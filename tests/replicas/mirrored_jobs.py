@@ -19,8 +19,9 @@ tf.config.set_logical_device_configuration(
 )
 
 import keras  # noqa: E402
+from keras import ops  # noqa: E402
 
-from keras_ae import bottlenecks, models  # noqa: E402
+from keras_ae import bottlenecks, estimators, models  # noqa: E402
 
 REPLICAS = int(sys.argv[1])
 STRATEGY = (
@@ -111,6 +112,31 @@ def two_steps():
     return found
 
 
+def scored(estimator, **options):
+    """Saturated codes: every draw is the same, whatever the noise."""
+    large = keras.initializers.Constant(300.0)
+    encoder = Dense(4, kernel_initializer=large, use_bias=False, **options)
+    code = bottlenecks.BinaryCode(4, estimator, seed=3)
+    return models.DiscreteAutoencoder(encoder, code, Dense(6))
+
+
+def scored_with_averages():
+    estimator = "reinforce(baseline=value, normalize=true)"
+    return scored(estimator, trainable=False)
+
+
+class Bright(estimators.Reinforce):
+    """`batch`, with a gradient although every draw has probability 1."""
+
+    def score(self, draws, advantage):
+        slope = ops.mean(draws.logits - ops.stop_gradient(draws.logits), -1)
+        return ops.mean(advantage, axis=0) * slope
+
+
+def scored_with_the_batch():
+    return scored(Bright("batch"))
+
+
 def noise():
     """Draw codes from the same logits on every replica."""
     with STRATEGY.scope():
@@ -146,6 +172,8 @@ JOBS = {
     ),
     "poisoned": lambda: train(lambda: vqvae(VQ(4, 3)), poison=40),
     "one_hot": lambda: train(one_hot),
+    "value": lambda: train(scored_with_averages, rows=77, check=True),
+    "batch": lambda: train(scored_with_the_batch),
     "noise": noise,
     # Last: a loop that fails may leave a collective waiting.
     "two_steps": two_steps,

@@ -15,12 +15,9 @@ ROOT = SCRIPT.parents[2]
 # which divides by the gradient's own size.
 RTOL, ATOL = 1e-5, 2e-6
 PLAIN = ("functional", "subclassed")
-OURS = (
-    "vqvae",
-    "vqvae_empty_replica",
-    "residual",
-    "autoencoder_uneven",
-)
+OURS = ("vqvae", "vqvae_empty_replica", "residual", "autoencoder_uneven")
+# Baselines: draws that no noise changes, so that both runs are comparable.
+SCORED = ("value", "batch")
 
 
 @pytest.fixture(scope="module")
@@ -62,18 +59,18 @@ def assert_same_numbers(one, two):
         )
 
 
-@pytest.mark.parametrize("job", [*PLAIN, *OURS, "poisoned", "one_hot"])
+@pytest.mark.parametrize("job", [*PLAIN, *OURS, *SCORED, "poisoned", "one_hot"])
 def test_every_variable_is_equal_on_both_replicas(runs, job):
     assert runs[2][job]["copies"] == 2
     assert runs[2][job]["spread"] == 0
 
 
-@pytest.mark.parametrize("job", [*PLAIN, *OURS])
+@pytest.mark.parametrize("job", [*PLAIN, *OURS, *SCORED])
 def test_weights_and_codebook_are_those_of_one_replica(runs, job):
     assert_same_numbers(runs[1][job]["weights"], runs[2][job]["weights"])
 
 
-@pytest.mark.parametrize("job", [*PLAIN, *OURS])
+@pytest.mark.parametrize("job", [*PLAIN, *OURS, *SCORED])
 def test_reported_numbers_are_those_of_one_replica(runs, job):
     assert_same_numbers(runs[1][job]["history"], runs[2][job]["history"])
     assert_same_numbers(runs[1][job]["evaluate"], runs[2][job]["evaluate"])
@@ -113,3 +110,11 @@ def test_several_steps_in_one_execution_are_refused_while_keras_fails(runs):
     # When Keras no longer fails, `refuse_loops` can go.
     assert runs[2]["two_steps"]["keras"] != "none"
     assert set(runs[1]["two_steps"].values()) == {"none"}
+
+
+def test_averages_of_losses_are_of_all_replicas(runs):
+    # Their values are compared above; here, that they moved at every step.
+    weights = runs[2]["value"]["weights"]
+    found = {path.rpartition("/")[2]: v for path, v in weights.items()}
+    assert found["loss_steps"] == 9
+    assert found["loss_mean"] > 0 and found["loss_variance"] > 0

@@ -1,6 +1,7 @@
 """`rl` sets itself up, whichever import comes first."""
 
 import importlib.util
+import os
 import subprocess
 import sys
 
@@ -18,8 +19,10 @@ assert keras.__version__.startswith("3."), keras.__version__
 
 
 def run(code):
+    # As a fresh shell would start it: this process may have imported `rl`.
+    fresh = {k: v for k, v in os.environ.items() if "LEGACY_KERAS" not in k}
     return subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True
+        [sys.executable, "-c", code], capture_output=True, text=True, env=fresh
     )
 
 

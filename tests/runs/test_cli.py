@@ -11,6 +11,7 @@ import time
 import numpy as np
 import pytest
 
+from keras_ae.estimators import names
 from tools import main as cli
 from tools import train as train_command
 from tools.command import guarded
@@ -45,6 +46,30 @@ def test_list_json_keeps_its_schema(run):
         assert set(recipe) == keys
         for setting in recipe["settings"]:
             assert set(setting) == {"name", "default", "type", "help"}
+
+
+def test_list_estimators_is_their_properties(run):
+    code, shown = run("list", "--estimators")
+    rows = [line.split() for line in shown.out.splitlines()]
+    assert code == 0
+    assert ["gumbel", "no", "yes", "1", "binary,", "one_hot"] in rows
+    assert ["disarm", "yes", "no", "2", "binary"] in rows
+    code, shown = run("list", "--estimators", "--json")
+    listed = json.loads(shown.out)["estimators"]
+    assert [row["name"] for row in listed] == names()
+    assert all(
+        row["unbiased"] == (not row["needs_differentiable_loss"])
+        for row in listed
+    )
+
+
+def test_an_impossible_pair_is_one_line(run):
+    code, shown = run(
+        *("train", "onehot", "--batch-size", 16),
+        *("--set", "model.estimator=disarm"),
+    )
+    assert code == 2 and shown.err.count("\n") == 1
+    assert "needs an estimator for one_hot codes, and `disarm`" in shown.err
 
 
 def test_train_evaluate_report(run, tmp_path):

@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--deterministic",
         action="store_true",
-        help="refuse operations that do not repeat exactly (matters on a GPU)",
+        help="two runs give equal weights; what cannot repeat is refused",
     )
     add_threads_option(parser)
     add_traceback_option(parser)
@@ -85,6 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         tf.config.experimental.enable_op_determinism()
     from zoo.running import train_run
+    from zoo.running.folder import final_hash
     from zoo.running.tables import record_table
 
     done = train_run(
@@ -99,6 +100,7 @@ def run(arguments: argparse.Namespace) -> int:
         verbose=1 if sys.stdout.isatty() else 2,
     )
     print(record_table(done.record))
+    print(f"Weights: sha256 {final_hash(done.folder)}")
     print(f"Run folder: {done.folder}")
     return 0
 

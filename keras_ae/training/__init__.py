@@ -5,11 +5,15 @@ from keras_ae.training.checkpoint_callback import CheckpointCallback
 from keras_ae.training.collapse_monitor import CollapseMonitor
 from keras_ae.training.load_model import load_model
 from keras_ae.training.metrics_log import MetricsLog
+from keras_ae.training.stop_checkpoint import StopCheckpoint
+from keras_ae.training.training_stopped import TrainingStopped
 
 __all__ = [
     "CheckpointCallback",
     "CollapseMonitor",
     "MetricsLog",
+    "StopCheckpoint",
+    "TrainingStopped",
     "load_checkpoint",
     "load_model",
     "save_checkpoint",

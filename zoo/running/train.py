@@ -12,6 +12,8 @@ from keras_ae.training import (
     CheckpointCallback,
     CollapseMonitor,
     MetricsLog,
+    StopCheckpoint,
+    TrainingStopped,
     load_checkpoint,
     save_checkpoint,
 )
@@ -107,14 +109,14 @@ def _train(model, config, images, steps, out, verbose) -> dict:
             "A resumed run needs a checkpoint to go on from. "
             f"Received: {out / places.CHECKPOINTS}, which holds none"
         )
-    done = 0 if state is None else state["epoch"]
-    if done > train["epochs"]:
+    done = 0 if state is None else state["step"]
+    if done > train["epochs"] * steps:
         raise ValueError(
-            f"A resumed run needs `train.epochs` >= {done}, the epochs it has "
-            f"done. Received: train.epochs={train['epochs']}"
+            f"A resumed run needs `train.epochs` >= {-(-done // steps)}, the "
+            f"epochs it has done. Received: train.epochs={train['epochs']}"
         )
-    if done < train["epochs"]:
-        _fit(model, config, images, steps, out, done, verbose)
+    sums = None if state is None else state.get("metrics")
+    _fit(model, config, images, steps, out, verbose, done=done, metrics=sums)
     lines = read_lines(out / places.METRICS)
     seconds = {"train": round(sum(line["seconds"] for line in lines), 3)}
     started = time.perf_counter()
@@ -128,37 +130,58 @@ def _train(model, config, images, steps, out, verbose) -> dict:
     return seconds
 
 
-def _fit(model, config, images, steps, out, done, verbose) -> None:
+def _fit(
+    model, config, images, steps, out, verbose, done, metrics
+) -> None:
+    """Fit from a step on: the rest of its epoch, then whole epochs."""
+    epochs = config.settings["train"]["epochs"]
+    epoch, within = divmod(done, steps)
+    spans = [(epoch, epoch + 1, within)] if within else []
+    spans.append((epoch + bool(within), epochs, 0))
+    for first, last, skipped in spans:
+        if first < last:
+            span = dict(first=first, last=last, skipped=skipped)
+            span["metrics"] = metrics if skipped else None
+            _fit_span(model, config, images, steps, out, verbose, **span)
+
+
+def _fit_span(
+    model, config, images, steps, out, verbose, first, last, skipped, metrics
+) -> None:
     from zoo import data
 
-    train = config.settings["train"]
-    batch_size = train["batch_size"]
+    batch_size = config.settings["train"]["batch_size"]
     watched = to_unit(images.x_valid[:MONITORED])
+    stop = StopCheckpoint(out / places.CHECKPOINTS, steps, skipped, metrics)
     callbacks = [
-        MetricsLog(out / places.METRICS, initial_epoch=done),
+        MetricsLog(out / places.METRICS, initial_epoch=first),
         TensorBoardLog(out / places.TENSORBOARD, watched, config.to_json()),
         CheckpointCallback(out / places.CHECKPOINTS, steps_per_epoch=steps),
+        stop,
     ]
     if len(watched) > 1:
         callbacks.insert(0, CollapseMonitor(watched))
-    model.fit(
-        data.train_dataset(
-            images.x_train,
-            images.y_train,
-            batch_size=batch_size,
-            seed=config.seed,
-            start_step=done * steps,
-        ),
-        validation_data=data.eval_dataset(
-            images.x_valid, images.y_valid, batch_size=batch_size
-        ),
-        initial_epoch=done,
-        epochs=train["epochs"],
-        steps_per_epoch=steps,
-        callbacks=callbacks,
-        shuffle=False,  # the data set is shuffled by `seed` already
-        verbose=verbose,
-    )
+    with stop.listening():
+        model.fit(
+            data.train_dataset(
+                images.x_train,
+                images.y_train,
+                batch_size=batch_size,
+                seed=config.seed,
+                start_step=first * steps + skipped,
+            ),
+            validation_data=data.eval_dataset(
+                images.x_valid, images.y_valid, batch_size=batch_size
+            ),
+            initial_epoch=first,
+            epochs=last,
+            steps_per_epoch=steps - skipped,
+            callbacks=callbacks,
+            shuffle=False,  # the data set is shuffled by `seed` already
+            verbose=verbose,
+        )
+    if stop.asked:
+        raise TrainingStopped(f"stopped after epoch {last}, saved in {out}")
 
 
 def has_prior(model) -> bool:

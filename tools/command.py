@@ -13,6 +13,7 @@ _KINDS = (ValueError, TypeError, OSError, ImportError, FloatingPointError)
 
 ERROR = 2
 INTERRUPTED = 130
+STOPPED = 75  # EX_TEMPFAIL: to be tried again, by a scheduler for instance
 
 
 def load_tensorflow() -> None:
@@ -79,11 +80,18 @@ def guarded(run: Callable, arguments: argparse.Namespace) -> int:
     """Return the exit code of `run(arguments)`.
 
     An error raised by our own code becomes one line on stderr and the code
-    2; any other is a fault and keeps its traceback.
+    2, a training stopped by SIGTERM 75; any other is a fault and keeps its
+    traceback.
     """
     try:
         load_tensorflow()
         return run(arguments)
+    except _stopped() as stop:
+        print(
+            f"keras-ae: {stop}; the same command with --resume goes on",
+            file=sys.stderr,
+        )
+        return STOPPED
     except KeyboardInterrupt:
         print("keras-ae: interrupted", file=sys.stderr)
         return INTERRUPTED
@@ -95,6 +103,12 @@ def guarded(run: Callable, arguments: argparse.Namespace) -> int:
         line = " ".join(str(error).split())
         print(f"keras-ae: error: {line}", file=sys.stderr)
         return ERROR
+
+
+def _stopped() -> type | tuple:
+    # Imported late, and only if the command did: it brings TensorFlow.
+    module = sys.modules.get("keras_ae.training.training_stopped")
+    return module.TrainingStopped if module else ()
 
 
 def _raised_by_us(error: BaseException) -> bool:

@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--deterministic",
         action="store_true",
-        help="refuse operations that do not repeat exactly (matters on a GPU)",
+        help="two runs give equal weights; what cannot repeat is refused",
     )
     _add_strategy_arguments(parser)
     add_threads_option(parser)
@@ -102,6 +102,7 @@ def run(arguments: argparse.Namespace) -> int:
         tf.config.experimental.enable_op_determinism()
     strategy = _strategy(arguments)
     from zoo.running import train_run
+    from zoo.running.folder import final_hash
     from zoo.running.tables import record_table
 
     done = train_run(
@@ -120,6 +121,7 @@ def run(arguments: argparse.Namespace) -> int:
         print("This worker is done; the chief writes the run folder.")
         return 0
     print(record_table(done.record))
+    print(f"Weights: sha256 {final_hash(done.folder)}")
     print(f"Run folder: {done.folder}")
     return 0
 

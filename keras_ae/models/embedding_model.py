@@ -7,6 +7,7 @@ from keras import ops
 from keras_ae.bottlenecks.deferred_updates import DeferredUpdates
 from keras_ae.bottlenecks.replicas import replica_count, sum_over_replicas
 from keras_ae.losses import sum_over_example
+from keras_ae.models.array_checks import check_sample_weight
 from keras_ae.models.batch import Batch
 from keras_ae.models.guarded_update import (
     all_finite,
@@ -141,9 +142,10 @@ class EmbeddingModel(PlayerModel):
         Raises:
             FloatingPointError: After `max_skipped_updates` updates in a row
                 with a non-finite loss or gradient.
-            ValueError: If `sample_weight` is given without `y`.
+            ValueError: If `sample_weight` is given without `y`, or an array
+                is empty, not finite, or of another shape.
         """
-        self._check_weights("fit", args, kwargs)
+        self._check_given("fit", args, kwargs)
         guard = SkipGuard(self.max_skipped_updates)
         if isinstance(callbacks, keras.callbacks.CallbackList):
             callbacks.append(guard)
@@ -154,12 +156,24 @@ class EmbeddingModel(PlayerModel):
         return super().fit(*args, callbacks=callbacks, **kwargs)
 
     def evaluate(self, *args, **kwargs):
-        self._check_weights("evaluate", args, kwargs)
+        self._check_given("evaluate", args, kwargs)
         return super().evaluate(*args, **kwargs)
 
-    def _check_weights(self, method, args, kwargs):
+    def predict(self, x, *args, **kwargs):
+        self.check_objects("predict", x)
+        return super().predict(x, *args, **kwargs)
+
+    def _check_given(self, method, args, kwargs):
+        x = args[0] if args else kwargs.get("x")
         y = args[1] if len(args) > 1 else kwargs.get("y")
-        if kwargs.get("sample_weight") is not None and y is None:
+        weight = kwargs.get("sample_weight")
+        self.check_objects(method, x)
+        owner = f"{type(self).__name__}.{method}"
+        check_sample_weight(owner, x, weight)
+        held_out = kwargs.get("validation_data")
+        if isinstance(held_out, (tuple, list)) and held_out:
+            self.check_objects(f"{method}(validation_data)", held_out[0])
+        if weight is not None and y is None:
             raise ValueError(
                 f"`{type(self).__name__}.{method}` needs `y` beside "
                 "`sample_weight`: Keras drops the weights without it. Where "

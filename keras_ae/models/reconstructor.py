@@ -68,6 +68,10 @@ class Reconstructor(EmbeddingModel):
         """
         return self.decode(self.encode(x))
 
+    def check_objects(self, method, x):
+        limits = (0, 1) if self.likelihood == "bernoulli" else (None, None)
+        self._check_range(method, x, *limits)
+
     def serving_signatures(self):
         signatures = super().serving_signatures()
         signatures["decode"] = self.signature(

@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ae.export import Signature, export_serving
+from keras_ae.models.array_checks import check_objects
 
 
 class ServableModel(keras.Model):
@@ -14,6 +15,25 @@ class ServableModel(keras.Model):
     own `serving_input`; one that serves more than `encode` adds to
     `serving_signatures`.
     """
+
+    def check_objects(self, method, x):
+        """Refuse an array of objects that the model cannot be given.
+
+        Args:
+            method: Str, the method that was given it.
+            x: The objects.
+
+        Raises:
+            TypeError: If it holds neither numbers nor strings.
+            ValueError: If it is empty, not finite, or of another shape.
+        """
+        self._check_range(method, x, None, None)
+
+    def _check_range(self, method, x, low, high):
+        built = (self.get_build_config() or {}) if self.built else {}
+        owner = f"{type(self).__name__}.{method}"
+        shape = built.get("input_shape")
+        check_objects(owner, x, shape, low, high, may_be_nan=method == "fit")
 
     def serving_input(self):
         """Return what one batch of objects is to a client.

@@ -22,7 +22,9 @@ from keras import ops
 from keras_ae.checks import check_int
 from keras_ae.training.files import sha256, sync_file, sync_folder
 
-_STEP = re.compile(r"^step-(\d{8,})$")
+# The old one of a step that is saved again, until the new one is there.
+_REPLACED = ".old"
+_STEP = re.compile(r"^step-(\d{8,})(\.old)?$")
 _TEMPORARY = ".tmp-"
 _FILES = ("variables.npz", "state.json")
 
@@ -47,6 +49,7 @@ def save_checkpoint(folder, model, state, keep=2):
 
     Raises:
         ValueError: If the model is not built.
+        OSError: If the disk is full; the checkpoints before are whole.
     """
     check_int("save_checkpoint", "keep", keep)
     variables = _variables("save_checkpoint", model)
@@ -55,17 +58,23 @@ def save_checkpoint(folder, model, state, keep=2):
     folder.mkdir(parents=True, exist_ok=True)
     _remove_leftovers(folder)
     temporary = folder / f"{_TEMPORARY}{uuid.uuid4().hex}"
-    temporary.mkdir()
-    _write(temporary, variables, {**state, "step": step})
+    try:
+        temporary.mkdir()
+        _write(temporary, variables, {**state, "step": step})
+    except OSError as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise OSError(
+            error.errno,
+            f"`save_checkpoint` needs room for the checkpoint of step {step}; "
+            f"those before it are whole. Received: {error.strerror}",
+            str(folder),
+        ) from error
     target = folder / f"step-{step:08d}"
     if target.exists():
-        replaced = folder / f"{_TEMPORARY}{uuid.uuid4().hex}"
-        os.rename(target, replaced)
-        os.rename(temporary, target)
-        shutil.rmtree(replaced)
-    else:
-        os.rename(temporary, target)
+        os.rename(target, target.with_name(target.name + _REPLACED))
+    os.rename(temporary, target)
     sync_folder(folder)
+    _remove_leftovers(folder)
     for _, old in _steps(folder)[keep:]:
         shutil.rmtree(old)
     return target
@@ -165,14 +174,16 @@ def _steps(folder):
     for path in folder.iterdir():
         match = _STEP.match(path.name)
         if match and path.is_dir():
-            found.append((int(match.group(1)), path))
-    return sorted(found, reverse=True)
+            found.append((int(match.group(1)), not match.group(2), path))
+    return [(step, path) for step, _, path in sorted(found, reverse=True)]
 
 
 def _remove_leftovers(folder):
-    for path in folder.iterdir():
-        if path.name.startswith(_TEMPORARY) and path.is_dir():
-            shutil.rmtree(path)
+    names = {path.name for path in folder.iterdir() if path.is_dir()}
+    for name in names:
+        replaced = name.removesuffix(_REPLACED) in names - {name}
+        if name.startswith(_TEMPORARY) or (_STEP.match(name) and replaced):
+            shutil.rmtree(folder / name)
 
 
 def _write(folder, variables, state):

@@ -42,6 +42,8 @@ EXCUSED = {
     "CheckpointCallback": CALLBACK,
     "CollapseMonitor": CALLBACK,
     "MetricsLog": CALLBACK,
+    "StopCheckpoint": "a callback, not serialised: runs/test_stop.py",
+    "TrainingStopped": "an exception without behaviour: runs/test_stop.py",
     "load_checkpoint": CHECKPOINT,
     "load_model": "reads a file: trust/test_load_model.py",
     "save_checkpoint": CHECKPOINT,

@@ -6,7 +6,7 @@ import pathlib
 from collections.abc import Mapping
 
 from keras_ae.training.files import write_text
-from zoo.recipe import find, module_name_of
+from zoo.recipe import SECTIONS, find, module_name_of
 from zoo.settings import changed_settings, recipe_settings, resolve
 
 SCHEMA_VERSION = 1
@@ -94,6 +94,7 @@ def read_config(folder) -> RunConfig:
         value = json.loads(path.read_text(encoding="utf-8"))
         version = value.pop("schema_version")
         config = RunConfig(**value)
+        _check_kinds(config)
     except (ValueError, TypeError, KeyError, AttributeError):
         raise ValueError(
             f"`read_config` needs the {FILE} of a run. "
@@ -105,6 +106,19 @@ def read_config(folder) -> RunConfig:
             f"Received: schema_version={version} in {path}"
         )
     return config
+
+
+def _check_kinds(config: RunConfig) -> None:
+    """Refuse fields of another kind; the message is the caller's."""
+    for name in (config.recipe, config.data):
+        if not isinstance(name, str):
+            raise TypeError
+    _check_seed(config.seed)
+    sections = [config.changed, config.settings, *config.settings.values()]
+    if not all(isinstance(section, dict) for section in sections):
+        raise TypeError
+    if not set(SECTIONS) <= set(config.settings):
+        raise KeyError
 
 
 def _check_seed(seed) -> None:

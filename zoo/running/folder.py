@@ -1,5 +1,6 @@
 """The folder of a run: what is in it, and who may write there."""
 
+import json
 import os
 import pathlib
 import re
@@ -62,6 +63,13 @@ def prepare_folder(folder, resume: bool, overwrite: bool) -> pathlib.Path:
             )
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def final_hash(folder) -> str:
+    """Return the SHA-256 of a finished run's weights."""
+    (path,) = pathlib.Path(folder, FINAL).glob("step-*/manifest.json")
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    return manifest["sha256"]["variables.npz"]
 
 
 def is_empty(folder: pathlib.Path) -> bool:

@@ -11,9 +11,11 @@ import keras
 
 from keras_ae.training import load_checkpoint
 from zoo.data import ImageData
+from zoo.recipe import find
 from zoo.running import folder as places
 from zoo.running.build import build_model, dtype_policy, load_data
 from zoo.running.config import RunConfig, read_config
+from zoo.settings import recipe_settings, resolve
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,6 +36,16 @@ class LoadedRun:
     state: dict
 
 
+def _checked(config: RunConfig) -> RunConfig:
+    """Return the configuration with every value in its setting's type."""
+    known = recipe_settings(find(config.recipe), config.data)
+    values = {
+        name: config.settings[setting.section].get(setting.key, setting.default)
+        for name, setting in known.items()
+    }
+    return dataclasses.replace(config, settings=resolve(known, values))
+
+
 def load_run(folder) -> LoadedRun:
     """Load the run in a folder.
 
@@ -41,7 +53,7 @@ def load_run(folder) -> LoadedRun:
         folder: Path of the run folder.
     """
     folder = pathlib.Path(folder)
-    config = read_config(folder)
+    config = _checked(read_config(folder))
     images = load_data(config)
     model = build_model(config, images)
     with dtype_policy(config):

@@ -11,9 +11,6 @@ import keras
 import tensorflow as tf
 
 from keras_ae.training import (
-    CheckpointCallback,
-    CollapseMonitor,
-    MetricsLog,
     check_batch_size,
     is_chief,
     load_checkpoint,
@@ -31,9 +28,10 @@ from zoo.running.build import (
 )
 from zoo.running.config import resolve_config, write_config
 from zoo.running.evaluate import evaluate_model
+from zoo.running.fit import fit_run
 from zoo.running.pictures import draw_pictures
 from zoo.running.record import make_record, write_record
-from zoo.running.tensorboard_log import TensorBoardLog, write_projector
+from zoo.running.tensorboard_log import write_projector
 
 _LOST = (
     tf.errors.AbortedError,
@@ -42,7 +40,6 @@ _LOST = (
     tf.errors.InternalError,
     tf.errors.UnavailableError,
 )
-MONITORED = 512  # Held-out images of the collapse monitor
 
 _log = logging.getLogger("keras_ae")
 
@@ -160,14 +157,14 @@ def _train(model, config, images, out, verbose) -> tuple[dict, bool]:
             "A resumed run needs a checkpoint to go on from. "
             f"Received: {out / places.CHECKPOINTS}, which holds none"
         )
-    done = 0 if state is None else state["epoch"]
-    if done > train["epochs"]:
+    done = 0 if state is None else state["step"]
+    if done > train["epochs"] * steps:
         raise ValueError(
-            f"A resumed run needs `train.epochs` >= {done}, the epochs it has "
-            f"done. Received: train.epochs={train['epochs']}"
+            f"A resumed run needs `train.epochs` >= {-(-done // steps)}, the "
+            f"epochs it has done. Received: train.epochs={train['epochs']}"
         )
-    if done < train["epochs"]:
-        _fit(model, config, images, steps, out, done, verbose)
+    sums = None if state is None else state.get("metrics")
+    fit_run(model, config, images, steps, out, verbose, done, sums)
     lines = read_lines(out / places.METRICS)
     seconds = {"train": round(sum(line["seconds"] for line in lines), 3)}
     started = time.perf_counter()
@@ -176,45 +173,6 @@ def _train(model, config, images, out, verbose) -> tuple[dict, bool]:
         seconds["prior"] = round(time.perf_counter() - started, 3)
     step = train["epochs"] * steps
     return {**goal, "step": step, "seconds": seconds}, True
-
-
-def _fit(model, config, images, steps, out, done, verbose) -> None:
-    from zoo import data
-
-    train = config.settings["train"]
-    batch_size = train["batch_size"]
-    watched = to_unit(images.x_valid[:MONITORED])
-    callbacks = []
-    if is_chief():
-        callbacks = [
-            MetricsLog(out / places.METRICS, initial_epoch=done),
-            TensorBoardLog(
-                out / places.TENSORBOARD, watched, config.to_json()
-            ),
-            CheckpointCallback(
-                out / places.CHECKPOINTS, steps_per_epoch=steps
-            ),
-        ]
-    if len(watched) > 1:
-        callbacks.insert(0, CollapseMonitor(watched))
-    model.fit(
-        data.train_dataset(
-            images.x_train,
-            images.y_train,
-            batch_size=batch_size,
-            seed=config.seed,
-            start_step=done * steps,
-        ),
-        validation_data=data.eval_dataset(
-            images.x_valid, images.y_valid, batch_size=batch_size
-        ),
-        initial_epoch=done,
-        epochs=train["epochs"],
-        steps_per_epoch=steps,
-        callbacks=callbacks,
-        shuffle=False,  # the data set is shuffled by `seed` already
-        verbose=verbose,
-    )
 
 
 def has_prior(model) -> bool:

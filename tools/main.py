@@ -1,9 +1,9 @@
-"""The `keras-ae` command: list, train, evaluate, report."""
+"""The `keras-ae` command: list, train, evaluate, report, variance."""
 
 import argparse
 import sys
 
-from tools import evaluate, list_recipes, report, train
+from tools import evaluate, list_recipes, report, train, variance
 from tools.command import guarded
 
 _COMMANDS = {
@@ -11,6 +11,7 @@ _COMMANDS = {
     "train": train,
     "evaluate": evaluate,
     "report": report,
+    "variance": variance,
 }
 _DESCRIPTION = """\
 Train auto-encoders on images, measure what their embeddings are worth, and

@@ -39,6 +39,32 @@ def evaluate_model(model, config: RunConfig, images, out) -> dict:
         )
 
 
+def load_run(folder) -> tuple:
+    """Load the run in a folder: its final weights, or the newest valid ones.
+
+    Args:
+        folder: Path of the run folder.
+
+    Returns:
+        `RunConfig`, `ImageData`, the model, the checkpoint's state.
+    """
+    folder = pathlib.Path(folder)
+    config = read_config(folder)
+    images = load_data(config)
+    model = build_model(config, images)
+    with dtype_policy(config):
+        state = load_checkpoint(folder / places.FINAL, model)
+        if state is None:
+            state = load_checkpoint(folder / places.CHECKPOINTS, model)
+    if state is None:
+        raise FileNotFoundError(
+            f"No weights in {folder}: training left no checkpoint there. "
+            f"`keras-ae train {config.recipe} --out {folder} --resume` "
+            "goes on with it."
+        )
+    return config, images, model, state
+
+
 def evaluate_run(folder) -> dict:
     """Evaluate the run in a folder again and rewrite its record's numbers.
 
@@ -52,20 +78,9 @@ def evaluate_run(folder) -> dict:
         The record.
     """
     folder = pathlib.Path(folder)
-    config = read_config(folder)
-    images = load_data(config)
     started = time.perf_counter()
-    model = build_model(config, images)
+    config, images, model, state = load_run(folder)
     with dtype_policy(config):
-        state = load_checkpoint(folder / places.FINAL, model)
-        if state is None:
-            state = load_checkpoint(folder / places.CHECKPOINTS, model)
-        if state is None:
-            raise FileNotFoundError(
-                f"No weights in {folder}: training left no checkpoint there. "
-                f"`keras-ae train {config.recipe} --out {folder} --resume` "
-                "goes on with it."
-            )
         result = evaluate_model(model, config, images, folder)
     seconds = {**state.get("seconds", {})}
     seconds["evaluate"] = round(time.perf_counter() - started, 3)

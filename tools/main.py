@@ -1,9 +1,9 @@
-"""The `keras-ae` command: list, train, evaluate, report, variance."""
+"""The `keras-ae` command and its subcommands."""
 
 import argparse
 import sys
 
-from tools import evaluate, list_recipes, report, train, variance
+from tools import compare, evaluate, list_recipes, report, train, variance
 from tools.command import guarded
 
 _COMMANDS = {
@@ -12,6 +12,7 @@ _COMMANDS = {
     "evaluate": evaluate,
     "report": report,
     "variance": variance,
+    "compare": compare,
 }
 _DESCRIPTION = """\
 Train auto-encoders on images, measure what their embeddings are worth, and

@@ -66,7 +66,7 @@ def gradient_variance(model, batches, draws: int = 32, seed: int = 0) -> list:
     rows = []
     for label, estimator in _applicable(model, batches[0], mean_loss):
         bottleneck.seed_generator.state.assign([seed, 0])
-        rows.append(_measure(model, label, estimator, batches, draws))
+        rows.append(estimator_variance(model, label, estimator, batches, draws))
     return rows
 
 
@@ -100,7 +100,16 @@ def _applicable(model, x, mean_loss):
         yield label, found
 
 
-def _measure(model, label, estimator, batches, draws) -> dict:
+def estimator_variance(model, label, estimator, batches, draws) -> dict:
+    """Return the row of one estimator; see `gradient_variance`.
+
+    Args:
+        model: Built `CodeModel` whose code has logits.
+        label: Str, its name in the row.
+        estimator: `Estimator`, with its state.
+        batches: List of arrays `(batch, ...)`, at least two.
+        draws: Int >= 2.
+    """
     weights = model.encoder.trainable_weights
     size = sum(int(np.prod(weight.shape)) for weight in weights)
 

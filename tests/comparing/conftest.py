@@ -55,9 +55,15 @@ def make_images(name, **settings):
     return ImageData(name, **arrays, class_names=("all",))
 
 
-@pytest.fixture
-def coded(monkeypatch):
+@pytest.fixture(scope="module")
+def coded():
     """Recipes `coded` and `uncoded`."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        install(monkeypatch)
+        yield "coded"
+
+
+def install(monkeypatch):
     for name, function in (("coded", build), ("uncoded", build_plain)):
         module = types.ModuleType(f"zoo.{name}", f"The {name} recipe.")
         module.RECIPE = Recipe(build=function, train=dict(batch_size=16))
@@ -70,4 +76,3 @@ def coded(monkeypatch):
         }
     }
     monkeypatch.setattr(zoo.data, "load", make_images)
-    return "coded"

@@ -4,6 +4,7 @@ import contextlib
 import json
 import math
 import pathlib
+import re
 import time
 
 import numpy as np
@@ -104,10 +105,18 @@ def run_cell(folder, plan: Plan, cell: Cell, final: bool) -> dict:
         record.update(_train_and_evaluate(out, plan, cell, final))
     except (FloatingPointError, ValueError, TypeError) as error:
         record["status"] = "failed"
-        record["reason"] = " ".join(str(error).split())
+        record["reason"] = _reason(error)
     text = json.dumps(record, indent=1, allow_nan=False)
     write_text(out / FILE, text + "\n")
     return record
+
+
+def _reason(error) -> str:
+    """Return what an error says, less what Keras wraps around it."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+    text = text.partition("Arguments received by")[0]
+    text = text.partition("call().")[2] or text
+    return " ".join(text.split())
 
 
 def _train_and_evaluate(out, plan, cell, final) -> dict:

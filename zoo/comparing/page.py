@@ -97,7 +97,8 @@ def table_rows(found: dict) -> list:
     Args:
         found: Dict, of `summary`.
     """
-    return [[_cell(row, column) for column in _COLUMNS] for row in found["rows"]]
+    rows = found["rows"]
+    return [[_cell(row, column) for column in _COLUMNS] for row in rows]
 
 
 def _cell(row: dict, column: str) -> str:

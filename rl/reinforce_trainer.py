@@ -136,7 +136,7 @@ class ReinforceTrainer:
             `History`.
         """
         self._check_data(dataset, kwargs)
-        with self._in_charge():
+        with self.in_charge():
             return self.model.fit(
                 dataset,
                 epochs=epochs,
@@ -162,7 +162,7 @@ class ReinforceTrainer:
             )
 
     @contextlib.contextmanager
-    def _in_charge(self):
+    def in_charge(self):
         """Put the agent in the place of the model's own estimator."""
         self.model.train_function = None  # traced with the other one
         try:

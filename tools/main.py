@@ -4,12 +4,14 @@ import argparse
 import sys
 
 from tools import (
+    compare,
     evaluate,
     export,
     list_recipes,
     report,
     serve_check,
     train,
+    variance,
 )
 from tools.command import guarded
 
@@ -18,6 +20,8 @@ _COMMANDS = {
     "train": train,
     "evaluate": evaluate,
     "report": report,
+    "variance": variance,
+    "compare": compare,
     "export": export,
     "serve-check": serve_check,
 }

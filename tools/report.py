@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "runs",
         nargs="+",
         metavar="RUNS",
-        help="run folders, or folders that hold some",
+        help="run folders, or folders that hold some; or one comparison",
     )
     parser.add_argument(
         "--out",
@@ -26,6 +26,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the report."""
+    from zoo.comparing.plan import FILE
+
+    if any((pathlib.Path(place) / FILE).is_file() for place in arguments.runs):
+        return _report_comparison(arguments)
     from zoo.running.grouping import find_records
     from zoo.running.report import report_text
 
@@ -39,6 +43,19 @@ def run(arguments: argparse.Namespace) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     write_text(path, text)
     print(f"Wrote {path}")
+    return 0
+
+
+def _report_comparison(arguments: argparse.Namespace) -> int:
+    if len(arguments.runs) > 1 or arguments.out is not None:
+        raise ValueError(
+            "The report of a comparison needs its folder alone, and goes into "
+            f"it. Received: {' '.join(arguments.runs)}, --out {arguments.out}"
+        )
+    from zoo.comparing.page import write_report
+
+    for path in write_report(arguments.runs[0]):
+        print(f"Wrote {path}")
     return 0
 
 

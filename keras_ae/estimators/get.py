@@ -62,7 +62,7 @@ def get(identifier, kind=None, owner="estimators.get"):
             codes of `kind`.
     """
     if isinstance(identifier, str):
-        name, arguments = _parse(owner, identifier)
+        name, arguments = parse(owner, identifier)
         check_choice(owner, "estimator", name, _ESTIMATORS)
         estimator = _ESTIMATORS[name](**arguments)
     elif isinstance(identifier, dict):
@@ -84,8 +84,19 @@ def get(identifier, kind=None, owner="estimators.get"):
     return estimator
 
 
-def _parse(owner, text):
-    """Return name and arguments of `name(key=value, ...)`."""
+def parse(owner, text):
+    """Return name and arguments of `name(key=value, ...)`.
+
+    Args:
+        owner: Str, named in errors.
+        text: Str, such as `"reinforce(baseline=greedy, samples=2)"`.
+
+    Returns:
+        Str and dict.
+
+    Raises:
+        ValueError: If the text is not of that form.
+    """
     name, _, inside = text.strip().partition("(")
     if not inside:
         return name, {}

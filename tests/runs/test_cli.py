@@ -15,6 +15,7 @@ from keras_ae.estimators import names
 from tools import main as cli
 from tools import train as train_command
 from tools.command import guarded
+from zoo.evaluation import gradient_variance
 from zoo.recipe import recipe_names
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -221,3 +222,24 @@ def test_a_killed_process_goes_on_bit_for_bit(tmp_path):
     assert a.files == b.files
     for key in a.files:
         np.testing.assert_array_equal(a[key], b[key])
+
+
+def test_variance_of_a_run_is_printed_and_kept(run, tmp_path, monkeypatch):
+    few = ("reinforce(baseline=ema)", "disarm", "rotation")
+    monkeypatch.setattr(gradient_variance, "CANDIDATES", few)
+    out = tmp_path / "a"
+    code, shown = run(
+        *("train", "binary", "--epochs", 1, "--batch-size", 16, "--out", out),
+        *("--set", "model.bits=3", "--set", "model.filters=4"),
+        "--no-evaluate",
+    )
+    assert code == 0, shown.err
+    code, shown = run("variance", out, "--batches", 2, "--draws", 3)
+    assert code == 0, shown.err
+    kept = json.loads((out / "variance.json").read_text())
+    assert kept["step"] == 3 and kept["batch_size"] == 16
+    assert len(kept["estimators"]) == 3  # the run's own, and two of the few
+    for row in kept["estimators"]:
+        assert f"\n{row['estimator']}" in shown.out
+    code, shown = run("variance", tmp_path / "none")
+    assert code == 2 and "No run in" in shown.err

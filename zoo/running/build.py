@@ -89,7 +89,7 @@ def epoch_steps(config: RunConfig, examples: int) -> int:
     return examples // batch_size // stride * stride
 
 
-def build_model(config: RunConfig, images):
+def build_model(config: RunConfig, images, steps: int | None = None):
     """Return the model of a run, built and compiled, its weights fresh.
 
     Sets every random seed first, so that equal configurations give equal
@@ -98,11 +98,14 @@ def build_model(config: RunConfig, images):
     Args:
         config: `RunConfig`.
         images: `zoo.data.ImageData`.
+        steps: Int, training steps of the whole run, over which a schedule
+            runs, or `None` for those of its epochs.
     """
     recipe = find(config.recipe)
     keras.utils.set_random_seed(config.seed)
     train = config.settings["train"]
-    steps = train["epochs"] * epoch_steps(config, len(images.x_train))
+    if steps is None:
+        steps = train["epochs"] * epoch_steps(config, len(images.x_train))
     with dtype_policy(config):
         optimizer = build_optimizer(config.settings["optimizer"], steps)
         model = recipe.build(images.image_shape, **config.settings["model"])

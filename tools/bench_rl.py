@@ -1,0 +1,209 @@
+"""Time a REINFORCE step through the agent beside gradient steps.
+
+    python -m tools.bench_rl
+
+The model is the linear categorical auto-encoder 784-(20x10)-784 in batches
+of 100. Everything is measured in one process, in turns, and a ratio is the
+median of the ratios within each turn. The stock loop is TF-Agents' own:
+`DynamicStepDriver`, `TFUniformReplayBuffer`, `ReinforceAgent.train`, each in
+a `tf.function`, then a gradient step of the decoder on what was replayed;
+once with one environment of the whole batch, once with TF-Agents' examples'
+one example at a time.
+"""
+
+import argparse
+import os
+import pathlib
+import platform
+import sys
+
+import numpy as np
+
+from tools.bench_train import _fit_timer, _table, _timer, _times
+from tools.command import (
+    add_threads_option,
+    add_traceback_option,
+    guarded,
+    set_threads,
+)
+
+BATCH, PIXELS, GROUPS, CLASSES = 100, 784, 20, 10
+_GUMBEL, _REINFORCE = "gumbel", "reinforce inside fit"
+_AGENT = "ReinforceTrainer"
+_STOCK = "stock loop, a batch at a time"
+_SERIAL = "stock loop, an example at a time"
+_PAGE = """\
+# REINFORCE through TF-Agents, by the step
+
+    {command}
+
+Linear categorical auto-encoder 784-(20x10)-784, batch {batch}, in {turns}
+turns; {machine}; load before the run: {load:.1f}.
+
+{ratios}
+
+{times}
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of this command."""
+    parser.add_argument("--rounds", type=int, default=10, help="turns (10)")
+    parser.add_argument("--quick", action="store_true", help="a smoke run")
+    parser.add_argument("--out", type=pathlib.Path, help="Markdown to write")
+    add_threads_option(parser)
+    add_traceback_option(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure, print the report and write it."""
+    rounds, steps = arguments.rounds, 100
+    if rounds < 1:
+        raise ValueError(f"`--rounds` needs N >= 1. Received: N={rounds}")
+    if arguments.quick:
+        rounds, steps = 1, 5
+    set_threads(arguments.threads)
+    load = os.getloadavg()[0]
+    turns = measure(rounds, steps)
+    text = _PAGE.format(
+        command=arguments.command_line,
+        batch=BATCH,
+        turns=len(turns),
+        machine=f"{os.cpu_count()} {platform.machine()} cores",
+        load=load,
+        ratios=_table("ratio | measured | target", ratios(turns)),
+        times=_table("by turn | median | least | most", _times(turns)),
+    )
+    print(text)
+    if arguments.out is not None:
+        arguments.out.write_text(text, encoding="utf-8")
+    return 0
+
+
+def measure(rounds: int, steps: int) -> list[dict]:
+    """Return one dict a turn, seconds a step of each way to train."""
+    import rl
+
+    x = np.random.default_rng(0).random((6000, PIXELS), "float32").round()
+    data = endless(x)
+    trainer = rl.ReinforceTrainer(build_model("gumbel"))
+    with trainer.in_charge():
+        # Compiled once for all turns, as one long `fit` would be.
+        takers = {
+            _GUMBEL: _fit_timer(build_model("gumbel"), data, steps),
+            _REINFORCE: _fit_timer(build_model("reinforce"), data, steps),
+            _AGENT: _fit_timer(trainer.model, data, steps),
+            _STOCK: _timer(stock_step(x, BATCH), steps),
+            _SERIAL: _timer(stock_step(x, 1), max(steps // 10, 2)),
+        }
+        turns = [
+            {name: take() for name, take in takers.items()}
+            for _ in range(1 + rounds)
+        ]
+    return turns[1:]  # the first one compiles and warms up
+
+
+def endless(x):
+    """Return batches of `x` for ever."""
+    import tensorflow as tf
+
+    data = tf.data.Dataset.from_tensor_slices(x).repeat()
+    return data.batch(BATCH, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
+
+
+def build_model(estimator: str):
+    """Return the model, built and compiled."""
+    import keras
+
+    from keras_ae.bottlenecks import OneHotCode
+    from keras_ae.models import DiscreteAutoencoder
+
+    keras.utils.set_random_seed(0)
+    model = DiscreteAutoencoder(
+        keras.layers.Dense(GROUPS * CLASSES),
+        OneHotCode(GROUPS, CLASSES, estimator, seed=0),
+        keras.layers.Dense(PIXELS),
+        likelihood="bernoulli",
+        kl_weight=1.0,
+    )
+    model(np.zeros((1, PIXELS), "float32"))
+    model.compile(keras.optimizers.Adam(1e-3), jit_compile=False)
+    return model
+
+
+def stock_step(x, size: int):
+    """Return one step of TF-Agents' own loop, `size` examples at a time."""
+    import keras
+    import tensorflow as tf
+    from tf_agents.drivers import dynamic_step_driver
+    from tf_agents.replay_buffers import tf_uniform_replay_buffer
+    from tf_agents.utils import common
+
+    import rl  # noqa: I001  before what follows, which needs it
+
+    model = build_model("gumbel")
+    environment = rl.CodeEnvironment(model, x, size)
+    spec = environment.observation_spec()
+    optimizers = [keras.optimizers.Adam(1e-3) for _ in range(2)]
+    agent = rl.code_agent(model.encoder, model.bottleneck, spec, optimizers[0])
+    replay = tf_uniform_replay_buffer.TFUniformReplayBuffer(
+        agent.collect_data_spec, batch_size=size, max_length=2 * BATCH
+    )
+    driver = dynamic_step_driver.DynamicStepDriver(
+        environment,
+        agent.collect_policy,
+        observers=[replay.add_batch],
+        num_steps=BATCH,
+    )
+    optimizers[1].build(model.decoder.trainable_weights)
+
+    def train_decoder(experience):
+        seen = tf.reshape(experience.observation, (-1, PIXELS))
+        index = tf.reshape(experience.action, (-1, GROUPS))
+        weights = model.decoder.trainable_weights
+        with tf.GradientTape() as tape:
+            output = model.decoder(model.bottleneck.decode_index(index))
+            loss = tf.reduce_mean(model.reconstruction_loss(seen, output))
+        optimizers[1].apply(tape.gradient(loss, weights), weights)
+
+    collect = common.function(driver.run)
+    train = common.function(agent.train)
+    decode = common.function(train_decoder)
+
+    def step():
+        collect()
+        experience = replay.gather_all()
+        train(experience)
+        decode(experience)
+        replay.clear()
+
+    return step
+
+
+def ratios(turns: list[dict]) -> list[tuple]:
+    """Return the rows of the table of ratios."""
+
+    def middle(over, under):
+        values = [turn[over] / turn[under] for turn in turns]
+        return f"{np.median(values):.3g}"
+
+    return [
+        ("agent's step over the Gumbel step", middle(_AGENT, _GUMBEL), "1.3"),
+        ("`reinforce` over Gumbel", middle(_REINFORCE, _GUMBEL), ""),
+        (f"{_STOCK}, over the agent's", middle(_STOCK, _AGENT), ""),
+        (f"{_SERIAL}, over the agent's", middle(_SERIAL, _AGENT), ">= 10"),
+    ]
+
+
+def main(argv=None) -> int:
+    """Run the command alone and return its exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add_arguments(parser)
+    arguments = parser.parse_args(argv)
+    given = sys.argv[1:] if argv is None else argv
+    arguments.command_line = " ".join(("python -m tools.bench_rl", *given))
+    return guarded(run, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

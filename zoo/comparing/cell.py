@@ -1,0 +1,283 @@
+"""Train one cell of a comparison, resumably, and leave its record."""
+
+import contextlib
+import json
+import math
+import pathlib
+import re
+import time
+
+import numpy as np
+import tensorflow as tf
+
+from keras_ae.bottlenecks import DeferredUpdates
+from keras_ae.estimators.get import parse
+from keras_ae.models import Batch
+from keras_ae.training import load_checkpoint, save_checkpoint
+from keras_ae.training.files import write_text
+from zoo.comparing.plan import AGENT, Cell, Plan
+from zoo.running.build import build_model, dtype_policy, load_data, to_unit
+from zoo.running.config import resolve_config
+from zoo.running.versions import git_commit, versions
+
+SCHEMA_VERSION = 1
+FILE = "cell.json"
+WATCHED = 512  # validation images of the gap between relaxed and hard loss
+VARIANCE = dict(batches=4, draws=16)
+_KEYS = ("protocol", "estimator", "seed", "status", "history", "final")
+
+
+def cell_folder(folder, cell: Cell) -> pathlib.Path:
+    """Return the folder of a cell.
+
+    Args:
+        folder: Path of the comparison.
+        cell: `Cell`.
+    """
+    return pathlib.Path(folder) / "cells" / cell.name
+
+
+def read_cell(folder, plan: Plan, cell: Cell) -> dict | None:
+    """Return a cell's record, or `None` where there is none yet.
+
+    Args:
+        folder: Path of the comparison.
+        plan: `Plan`.
+        cell: `Cell`.
+    """
+    path = cell_folder(folder, cell) / FILE
+    if not path.is_file():
+        return None
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        missing = [key for key in _KEYS if key not in record]
+    except (ValueError, TypeError):
+        missing = ["JSON"]
+    if missing:
+        raise ValueError(
+            f"Record {path} is damaged: {', '.join(missing)} is missing. "
+            "Remove its folder and the comparison trains that cell again; "
+            "no other is lost."
+        )
+    if record["protocol"] != plan.protocol:
+        raise ValueError(
+            f"A comparison needs records of one protocol, {plan.protocol}. "
+            f"Received: {record['protocol']} in {path}"
+        )
+    return record
+
+
+def run_cell(folder, plan: Plan, cell: Cell, final: bool) -> dict:
+    """Train a cell, or what is left of it.
+
+    Args:
+        folder: Path of the comparison.
+        plan: `Plan`.
+        cell: `Cell`.
+        final: Bool, whether its model is one that counts: then it also sees
+            the test images, and its gradient's variance is measured.
+
+    Returns:
+        Its record.
+    """
+    record = read_cell(folder, plan, cell)
+    if record is not None and (record["final"] or not final):
+        return record
+    if record is not None and record["status"] != "done":
+        return record
+    out = cell_folder(folder, cell)
+    out.mkdir(parents=True, exist_ok=True)
+    record = {
+        "schema_version": SCHEMA_VERSION,
+        "protocol": plan.protocol,
+        "estimator": cell.estimator,
+        "point": [list(pair) for pair in cell.point],
+        "seed": cell.seed,
+        "budget": cell.budget,
+        "unit": plan.unit,
+        "status": "done",
+        "final": final,
+        "history": [],
+        "versions": versions(),
+        "git": git_commit(),
+    }
+    try:
+        record.update(_train_and_evaluate(out, plan, cell, final))
+    except (FloatingPointError, ValueError, TypeError) as error:
+        record["status"] = "failed"
+        record["reason"] = _reason(error)
+    text = json.dumps(record, indent=1, allow_nan=False)
+    write_text(out / FILE, text + "\n")
+    return record
+
+
+def _reason(error) -> str:
+    """Return what an error says, less what Keras wraps around it."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+    text = text.partition("Arguments received by")[0]
+    text = text.partition("call().")[2] or text
+    return " ".join(text.split())
+
+
+def _train_and_evaluate(out, plan, cell, final) -> dict:
+    name, arguments = parse("compare", cell.estimator)
+    settings = {**dict(plan.settings), **dict(cell.point)}
+    # The agent stands in for an estimator of its own kind.
+    own = "reinforce" if name == AGENT else cell.estimator
+    settings["model.estimator"] = own
+    config = resolve_config(plan.recipe, plan.data, cell.seed, settings)
+    images = load_data(config)
+    size = config.settings["train"]["batch_size"]
+    with dtype_policy(config):
+        # Once for its shape: what a step costs depends on the code.
+        probe = build_model(config, images, steps=1)
+        evaluations = _evaluations(probe, name, arguments, images)
+        steps = planned_steps(plan.unit, cell.budget, evaluations, size)
+        model = build_model(config, images, steps=steps or 1)
+        estimator, charge = _estimator(model, name, arguments)
+        with charge():
+            result = _train(
+                model, config, images, out, plan, steps, evaluations, cell
+            )
+            if final:
+                result.update(_final(model, images, size, estimator))
+    result["config"] = {k: dict(v) for k, v in config.settings.items()}
+    result["decoder_evaluations_a_step"] = evaluations
+    return result
+
+
+def _estimator(model, name, arguments):
+    """Return the estimator of training, and a block that puts it to work."""
+    if name != AGENT:
+        return model.bottleneck.estimator, contextlib.nullcontext
+    import rl
+
+    trainer = rl.ReinforceTrainer(model, **arguments)
+    return trainer.estimator, trainer.in_charge
+
+
+def _evaluations(model, name, arguments, images) -> int:
+    """Return the decoder evaluations of an example in a training step."""
+    estimator, charge = _estimator(model, name, arguments)
+    x = tf.constant(to_unit(images.x_valid[:1]))
+    with charge(), DeferredUpdates():
+        draws = model.code(x, training=True).draws
+    return int(draws.log_prob.shape[0]) if draws else 1
+
+
+def planned_steps(unit, budget, evaluations, batch_size) -> int | None:
+    """Return the steps that a budget pays for; `None` where time decides.
+
+    Args:
+        unit: Str, of the budget.
+        budget: Number.
+        evaluations: Int, decoder evaluations of an example in a step.
+        batch_size: Int.
+    """
+    price = {
+        "steps": 1,
+        "decoder_evaluations": evaluations,
+        "examples": batch_size,
+        "seconds": None,
+    }[unit]
+    if price is None:
+        return None
+    steps = int(budget // price)
+    if steps < 1:
+        raise ValueError(
+            f"`compare` needs a budget that pays for a step, {price} {unit}. "
+            f"Received: budget={budget:g}"
+        )
+    return steps
+
+
+def _train(model, config, images, out, plan, steps, evaluations, cell):
+    from zoo import data
+
+    size = config.settings["train"]["batch_size"]
+    every = _every(plan, steps, size, len(images.x_train))
+    state = load_checkpoint(out / "checkpoints", model)
+    state = state or {"step": 0, "seconds": 0.0, "history": []}
+    valid = data.eval_dataset(images.x_valid, batch_size=size)
+    x = tf.constant(to_unit(images.x_valid[:WATCHED]))
+    while not _paid(plan.unit, cell.budget, steps, state):
+        left = every if steps is None else min(every, steps - state["step"])
+        started = time.perf_counter()
+        logs = model.fit(
+            data.train_dataset(
+                images.x_train,
+                batch_size=size,
+                seed=config.seed,
+                start_step=state["step"],
+            ),
+            steps_per_epoch=left,
+            shuffle=False,
+            verbose=0,
+        ).history
+        state["seconds"] += time.perf_counter() - started
+        state["step"] += left
+        line = {
+            "step": state["step"],
+            "decoder_evaluations": state["step"] * evaluations,
+            "examples": state["step"] * size,
+            "seconds": round(state["seconds"], 3),
+            "train_loss": logs["loss"][-1],
+            "val_loss": model.evaluate(valid, verbose=0, return_dict=True)[
+                "loss"
+            ],
+            **_gap(model, x),
+        }
+        if not all(math.isfinite(value) for value in line.values()):
+            raise FloatingPointError(
+                f"The loss is not finite at step {state['step']}."
+            )
+        state["history"].append(line)
+        save_checkpoint(out / "checkpoints", model, state, keep=1)
+    last = state["history"][-1]
+    return {"history": state["history"], "val_loss": last["val_loss"]}
+
+
+def _every(plan, steps, size, examples) -> int:
+    if steps is None:  # a look at the clock after each pass over the data
+        return max(examples // size, 1)
+    return max(math.ceil(steps / plan.evaluations), 1)
+
+
+def _paid(unit, budget, steps, state) -> bool:
+    if unit == "seconds":
+        return state["seconds"] >= budget
+    return state["step"] >= steps
+
+
+def _gap(model, x) -> dict:
+    """Return the loss with the codes of training, and with hard modes."""
+    found = {}
+    for key, training in (("relaxed_loss", True), ("hard_loss", False)):
+        with DeferredUpdates():
+            terms = model.loss_terms(Batch(x), training=training)
+        loss = sum(
+            weight * tf.reduce_mean(terms[name])
+            for name, weight in model.term_weights.items()
+        )
+        found[key] = float(loss)
+    found["relaxation_gap"] = found["hard_loss"] - found["relaxed_loss"]
+    return found
+
+
+def _final(model, images, size, estimator) -> dict:
+    """Return the test loss and the gradient's variance, of the end."""
+    from zoo import data
+    from zoo.evaluation.gradient_variance import estimator_variance
+
+    test = data.eval_dataset(images.x_test, batch_size=size)
+    logs = model.evaluate(test, verbose=0, return_dict=True)
+    count = VARIANCE["batches"]
+    batches = np.array_split(to_unit(images.x_train[: count * size]), count)
+    row = estimator_variance(
+        model, estimator.name, estimator, batches, VARIANCE["draws"]
+    )
+    return {
+        "test_loss": logs["loss"],
+        "test": {name: float(value) for name, value in logs.items()},
+        "gradient_variance": row,
+    }

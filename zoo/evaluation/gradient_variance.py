@@ -1,0 +1,165 @@
+"""How much the gradient of each estimator scatters, at frozen weights."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_ae import estimators
+from keras_ae.bottlenecks import DeferredUpdates
+from keras_ae.bottlenecks.logit_code import LogitCode
+from keras_ae.checks import check_int
+from keras_ae.estimators import Reinforce
+from keras_ae.estimators.exact import MAX_CODES
+from keras_ae.models import Batch
+
+CANDIDATES = (
+    "straight_through",
+    "gumbel",
+    "gumbel_st",
+    "reinforce(baseline=none)",
+    "reinforce(baseline=ema)",
+    "reinforce(baseline=batch)",
+    "reinforce(baseline=greedy)",
+    "leave_one_out(samples=2)",
+    "leave_one_out(samples=4)",
+    "disarm",
+    "exact",
+)
+
+
+def gradient_variance(model, batches, draws: int = 32, seed: int = 0) -> list:
+    """Measure the encoder's gradient under every estimator that applies.
+
+    The weights stay as they are. Every estimator sees the same minibatches
+    and starts from the same noise. For a gradient `g` of the loss with
+    respect to all weights of the encoder, variances are sums over the
+    weights: `sampling_variance` over re-draws of the codes of a minibatch,
+    averaged over the minibatches; `minibatch_variance` over minibatches of
+    the mean gradient, less what sampling adds to it.
+
+    Args:
+        model: Built `CodeModel` whose code has logits.
+        batches: List of arrays `(batch, ...)`, at least two.
+        draws: Int >= 2, re-draws of each minibatch.
+        seed: Int, of the noise.
+
+    Returns:
+        List of dicts: `estimator`, `unbiased`, `decoder_evaluations`,
+        `gradient_norm`, `sampling_variance`, `minibatch_variance`,
+        `signal_to_noise` (squared norm over sampling variance, `None` where
+        there is none), `variance_times_cost`.
+    """
+    check_int("gradient_variance", "draws", draws, 2)
+    bottleneck = getattr(model, "bottleneck", None)
+    if not isinstance(bottleneck, LogitCode):
+        raise ValueError(
+            "`gradient_variance` needs a model with a stochastic code, "
+            f"one-hot or binary. Received: {type(model).__name__} with "
+            f"bottleneck={type(bottleneck).__name__}"
+        )
+    if len(batches) < 2:
+        raise ValueError(
+            "`gradient_variance` needs at least 2 minibatches, to tell their "
+            f"variance from the codes'. Received: {len(batches)}"
+        )
+    mean_loss = _mean_loss(model, batches)
+    rows = []
+    for label, estimator in _applicable(model, batches[0], mean_loss):
+        bottleneck.seed_generator.state.assign([seed, 0])
+        rows.append(estimator_variance(model, label, estimator, batches, draws))
+    return rows
+
+
+def _mean_loss(model, batches) -> float:
+    """Return what a moving average of the losses would hold."""
+    losses = [
+        model.loss_terms(Batch(tf.constant(x)), training=False)
+        for x in batches
+    ]
+    return float(np.mean([loss["reconstruction_loss"] for loss in losses]))
+
+
+def _applicable(model, x, mean_loss):
+    """Yield label and estimator of each that can train this code."""
+    bottleneck = model.bottleneck
+    variables = np.prod(model.encode_index(x).shape[1:])
+    countable = variables * np.log(bottleneck.num_codes) <= np.log(MAX_CODES)
+    yield f"the run's own, {bottleneck.estimator.name}", bottleneck.estimator
+    for label in CANDIDATES:
+        found = estimators.get(label)
+        if bottleneck.kind not in found.code_kinds:
+            continue
+        if found.name == "exact" and not countable:
+            continue
+        if found.needs_differentiable_loss > model.differentiable_loss:
+            continue
+        if isinstance(found, Reinforce):
+            found.build(keras.layers.Layer(dtype="float32"))
+            if found.average is not None:
+                found.average.mean.assign(mean_loss)
+        yield label, found
+
+
+def estimator_variance(model, label, estimator, batches, draws) -> dict:
+    """Return the row of one estimator; see `gradient_variance`.
+
+    Args:
+        model: Built `CodeModel` whose code has logits.
+        label: Str, its name in the row.
+        estimator: `Estimator`, with its state.
+        batches: List of arrays `(batch, ...)`, at least two.
+        draws: Int >= 2.
+    """
+    weights = model.encoder.trainable_weights
+    size = sum(int(np.prod(weight.shape)) for weight in weights)
+
+    def gradient(x):
+        with tf.GradientTape() as tape, DeferredUpdates():
+            terms = model.loss_terms(Batch(x), training=True)
+            loss = sum(
+                weight * tf.reduce_mean(terms[name])
+                for name, weight in model.term_weights.items()
+            )
+        found = tape.gradient(loss, weights)
+        flat = tf.concat([tf.reshape(g, (-1,)) for g in found], axis=0)
+        return tf.cast(flat, tf.float64)
+
+    @tf.function
+    def moments(x):
+        total = tf.zeros((size,), tf.float64)
+        squares = tf.constant(0.0, tf.float64)
+        for _ in tf.range(draws):
+            found = gradient(x)
+            total, squares = total + found, squares + tf.reduce_sum(found**2)
+        return total, squares
+
+    means, within = [], []
+    with model.bottleneck.trained_by(estimator):
+        with DeferredUpdates():  # dropped: the step stays where it is
+            code = model.code(tf.constant(batches[0]), training=True)
+        evaluations = code.draws.log_prob.shape[0] if code.draws else 1
+        for x in batches:
+            total, squares = (m.numpy() for m in moments(tf.constant(x)))
+            mean = total / draws
+            means.append(mean)
+            within.append((squares - draws * mean @ mean) / (draws - 1))
+    return _row(label, estimator, evaluations, np.stack(means), within, draws)
+
+
+def _row(label, estimator, evaluations, means, within, draws) -> dict:
+    sampling = max(float(np.mean(within)), 0.0)
+    if not estimator.stochastic or estimator.name == "exact":
+        sampling = 0.0  # the same every time; what is left is rounding
+    grand = means.mean(axis=0)
+    between = float(np.sum(np.var(means, axis=0, ddof=1)))
+    norm = float(np.linalg.norm(grand))
+    return {
+        "estimator": label,
+        "unbiased": bool(estimator.unbiased),
+        "decoder_evaluations": int(evaluations),
+        "gradient_norm": norm,
+        "sampling_variance": sampling,
+        "minibatch_variance": max(between - sampling / draws, 0.0),
+        "signal_to_noise": norm**2 / sampling if sampling else None,
+        "variance_times_cost": sampling * evaluations,
+    }

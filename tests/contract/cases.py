@@ -12,6 +12,7 @@ from .case import (
     Case,
     autoencoder,
     codebook_with,
+    deep_infomax,
     discrete,
     given,
     one_hot_at,
@@ -34,6 +35,20 @@ CODEBOOK = dict(
 COUNTS = given(num_codes=4, groups=2, over="epoch", name="other")
 
 CASES = {
+    "BatchNorm": Case(
+        layers.BatchNorm,
+        given(momentum=0.5, epsilon=1e-3),
+        ((2, 3),),
+        float32=False,
+    ),
+    "ConcatScore": Case(layers.ConcatScore, given(units=5), ((3,), (4, 2))),
+    "DotScore": Case(layers.DotScore, given(units=5), ((3,), (4, 2))),
+    "FeatureEncoder": Case(
+        layers.FeatureEncoder,
+        given(dim=3, filters=[4], units=5, kernel_size=3),
+        ((4, 4, 1),),
+        float32=False,
+    ),
     "ConvDecoder": Case(
         layers.ConvDecoder,
         given(
@@ -146,6 +161,9 @@ CASES = {
     "Autoencoder": Case(models.Autoencoder, autoencoder, ((7,),), "model"),
     "VariationalAutoencoder": Case(
         models.VariationalAutoencoder, variational, ((7,),), "model"
+    ),
+    "DeepInfoMax": Case(
+        models.DeepInfoMax, deep_infomax, ((4, 4, 1),), "model"
     ),
     "DiscreteAutoencoder": Case(
         models.DiscreteAutoencoder,

@@ -47,8 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
     from keras_ae.training.files import write_text
     from zoo.data import train_dataset
     from zoo.evaluation.gradient_variance import gradient_variance
-    from zoo.running.build import dtype_policy
     from zoo.running import load_run
+    from zoo.running.build import dtype_policy
 
     folder = pathlib.Path(arguments.folder)
     found = load_run(folder)

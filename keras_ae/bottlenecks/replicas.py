@@ -36,18 +36,35 @@ def sum_over_replicas(values):
 
 
 def gather_over_replicas(values):
-    """Concatenate tensors of equal shape along the first axis.
+    """Concatenate tensors along the first axis.
 
     Args:
-        values: `(n, ...)`.
+        values: `(n, ...)`; replicas may differ in `n`.
 
     Returns:
-        `(replicas * n, ...)`, in replica order, equal on every replica.
+        `(n of all replicas, ...)`, in replica order, equal on every replica.
     """
     context = _context()
     if context is None:
         return values
     return context.all_gather(values, axis=0)
+
+
+def replica_rows(count):
+    """Return where this replica's rows lie in the global batch.
+
+    Args:
+        count: Int or scalar tensor, rows of this replica.
+
+    Returns:
+        Pair: number of the first row, and rows of all replicas.
+    """
+    context = _context()
+    if context is None:
+        return 0, count
+    counts = context.all_gather(tf.reshape(count, (1,)), axis=0)
+    first = tf.reduce_sum(counts[: context.replica_id_in_sync_group])
+    return first, tf.reduce_sum(counts)
 
 
 def replica_seed(generator):

@@ -1,8 +1,21 @@
 """Layers that models and recipes share."""
 
+from keras_ae.layers.batch_norm import BatchNorm
+from keras_ae.layers.concat_score import ConcatScore
 from keras_ae.layers.conv_decoder import ConvDecoder
 from keras_ae.layers.conv_encoder import ConvEncoder
+from keras_ae.layers.dot_score import DotScore
+from keras_ae.layers.feature_encoder import FeatureEncoder
 from keras_ae.layers.gaussian_sample import GaussianSample
 from keras_ae.layers.residual_stack import ResidualStack
 
-__all__ = ["ConvDecoder", "ConvEncoder", "GaussianSample", "ResidualStack"]
+__all__ = [
+    "BatchNorm",
+    "ConcatScore",
+    "ConvDecoder",
+    "ConvEncoder",
+    "DotScore",
+    "FeatureEncoder",
+    "GaussianSample",
+    "ResidualStack",
+]

@@ -3,6 +3,7 @@
 from keras_ae.models.autoencoder import Autoencoder
 from keras_ae.models.batch import Batch
 from keras_ae.models.code_prior import CodePrior
+from keras_ae.models.deep_infomax import DeepInfoMax
 from keras_ae.models.discrete_autoencoder import DiscreteAutoencoder
 from keras_ae.models.embedding_model import EmbeddingModel
 from keras_ae.models.player import Player
@@ -13,6 +14,7 @@ __all__ = [
     "Autoencoder",
     "Batch",
     "CodePrior",
+    "DeepInfoMax",
     "DiscreteAutoencoder",
     "EmbeddingModel",
     "Player",

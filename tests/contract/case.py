@@ -6,7 +6,7 @@ from typing import Any, Callable
 import keras
 import numpy as np
 
-from keras_ae import bottlenecks, estimators, models
+from keras_ae import bottlenecks, estimators, layers, models
 
 CODE = 6  # two groups of three classes
 
@@ -112,6 +112,21 @@ def discrete(bottleneck):
         decoder=dense(8, 7),
         likelihood="bernoulli",
         kl_weight=0.5,
+    )
+
+
+def deep_infomax():
+    return dict(
+        encoder=layers.FeatureEncoder(3, [4], 5, 3),
+        measure="donsker_varadhan",
+        scoring="concat",
+        score_units=6,
+        local_weight=0.7,
+        global_weight=0.5,
+        prior_weight=0.1,
+        prior="normal",
+        critic_units=[4],
+        seed=3,
     )
 
 

@@ -13,6 +13,7 @@ from .case import (
     autoencoder,
     binary_with,
     codebook_with,
+    deep_infomax,
     discrete,
     given,
     one_hot_at,
@@ -35,6 +36,20 @@ CODEBOOK = dict(
 COUNTS = given(num_codes=4, groups=2, over="epoch", name="other")
 
 CASES = {
+    "BatchNorm": Case(
+        layers.BatchNorm,
+        given(momentum=0.5, epsilon=1e-3),
+        ((2, 3),),
+        float32=False,
+    ),
+    "ConcatScore": Case(layers.ConcatScore, given(units=5), ((3,), (4, 2))),
+    "DotScore": Case(layers.DotScore, given(units=5), ((3,), (4, 2))),
+    "FeatureEncoder": Case(
+        layers.FeatureEncoder,
+        given(dim=3, filters=[4], units=5, kernel_size=3),
+        ((4, 4, 1),),
+        float32=False,
+    ),
     "ConvDecoder": Case(
         layers.ConvDecoder,
         given(
@@ -127,6 +142,9 @@ CASES = {
         full=False,
     ),
     "bernoulli_nll": Case(losses.bernoulli_nll, dict, ((2, 3),) * 2, "loss"),
+    "donsker_varadhan": Case(losses.donsker_varadhan, dict, ((5,),), "loss"),
+    "info_nce": Case(losses.info_nce, dict, ((5,),), "loss"),
+    "jensen_shannon": Case(losses.jensen_shannon, dict, ((5,),), "loss"),
     "gaussian_kl": Case(losses.gaussian_kl, dict, ((2, 3),) * 2, "loss"),
     "squared_error": Case(losses.squared_error, dict, ((2, 3),) * 2, "loss"),
     "sum_over_example": Case(losses.sum_over_example, dict, ((2, 3),), "loss"),
@@ -144,6 +162,9 @@ CASES = {
     "Autoencoder": Case(models.Autoencoder, autoencoder, ((7,),), "model"),
     "VariationalAutoencoder": Case(
         models.VariationalAutoencoder, variational, ((7,),), "model"
+    ),
+    "DeepInfoMax": Case(
+        models.DeepInfoMax, deep_infomax, ((4, 4, 1),), "model"
     ),
     "DiscreteAutoencoder": Case(
         models.DiscreteAutoencoder,

@@ -30,7 +30,13 @@ POLICIES = pytest.mark.parametrize(
 JIT = pytest.mark.parametrize("jit", [False, True], ids=["no_jit", "jit"])
 # TensorFlow 2.21's oneDNN convolution gives an empty batch the shape of its
 # input, not of its output.
-CONVOLUTIONS = ("ConvDecoder", "ConvEncoder", "ResidualStack")
+CONVOLUTIONS = (
+    "ConvDecoder",
+    "ConvEncoder",
+    "DeepInfoMax",
+    "FeatureEncoder",
+    "ResidualStack",
+)
 
 
 def plain(value):

@@ -7,6 +7,7 @@ from keras import layers
 
 from zoo.evaluation import PROTOCOL, evaluate_images
 from zoo.evaluation.batches import draw_splits, in_batches
+from zoo.running.numbers import flat_numbers
 
 
 def test_the_evaluation_is_json_and_repeats(data, fakes):
@@ -120,3 +121,50 @@ def test_an_empty_split_is_refused(data, fakes):
 def test_a_negative_seed_is_refused(data, fakes):
     with pytest.raises(ValueError, match="`seed` >= 0. Received: seed=-1"):
         evaluate_images(fakes.encoder(), data, seed=-1)
+
+
+class WithFeatures:
+    """A bright or a blank feature beside the pixels as embedding."""
+
+    def __init__(self, scale=1.0):
+        self.scale = scale
+
+    def features(self, x):
+        flat = x.reshape(len(x), -1)
+        return {"conv": self.scale * x, "fc": 0 * flat, "embedding": flat}
+
+    def encode(self, x):
+        return self.features(x)["embedding"]
+
+
+def test_each_feature_is_probed_beside_its_own_untrained_floor(data):
+    result = evaluate_images(
+        WithFeatures(), data, untrained_model=WithFeatures(0.0)
+    )
+    found = result["features"]
+    assert set(found) == {"conv", "fc"}
+    assert found["conv"]["linear"] == 1
+    assert found["conv"]["floors"]["random_encoder"]["linear"] < 0.5
+    assert found["fc"]["linear"] == found["fc"]["floors"]["chance"]
+    assert found["fc"]["floors"]["raw_pixels"]["linear"] == 1
+    numbers, floors = flat_numbers(result)
+    assert numbers["conv_linear_accuracy"] == 1
+    assert set(floors["fc_knn_accuracy"]) == {
+        "raw_pixels",
+        "random_encoder",
+        "chance",
+    }
+
+
+def test_features_of_an_encoder_inside_the_model_are_found(data, fakes):
+    model = fakes.encoder()
+    model.encoder = WithFeatures()
+    result = evaluate_images(model, data, floors=False)
+    assert result["features"]["conv"]["linear"] == 1
+    assert result["features"]["conv"]["floors"] is None
+
+
+def test_a_model_without_features_says_so(data, fakes):
+    result = evaluate_images(fakes.encoder(), data, floors=False)
+    assert result["features"] is None
+    assert result["skipped"]["features"] == "no `features` in the model"

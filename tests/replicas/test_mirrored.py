@@ -15,7 +15,14 @@ ROOT = SCRIPT.parents[2]
 # which divides by the gradient's own size.
 RTOL, ATOL = 1e-5, 2e-6
 PLAIN = ("functional", "subclassed")
-OURS = ("vqvae", "vqvae_empty_replica", "residual", "autoencoder_uneven")
+OURS = (
+    "vqvae",
+    "vqvae_empty_replica",
+    "residual",
+    "autoencoder_uneven",
+    "infomax_nce",
+    "infomax_dv",
+)
 # Baselines: draws that no noise changes, so that both runs are comparable.
 SCORED = ("value", "batch")
 

@@ -1,6 +1,12 @@
 """One model's embeddings of the images an evaluation drew."""
 
-from zoo.evaluation.batches import Splits, compiled, embed, in_batches
+from zoo.evaluation.batches import (
+    Splits,
+    compiled,
+    embed,
+    in_batches,
+    to_unit,
+)
 from zoo.evaluation.floors import labelled
 
 
@@ -20,7 +26,33 @@ class Embedded:
     def __init__(self, model, splits: Splits, batch_size: int):
         self.model, self.batch_size, self._compiled = model, batch_size, {}
         encode = self.method("encode")
+        self.splits = splits
         self.z = labelled(splits, lambda x: embed(encode, x, batch_size))
+
+    def feature_names(self):
+        """Names of the features beside the embedding, often none."""
+        owner = self._feature_owner()
+        if owner is None:
+            return []
+        found = owner.features(to_unit(self.splits.x_test[:1]))
+        return [name for name in found if name != "embedding"]
+
+    def feature(self, name):
+        """`Labelled` of one feature, each image's numbers in a row."""
+        owner = self._feature_owner()
+        return labelled(
+            self.splits,
+            lambda images: embed(
+                lambda x: owner.features(x)[name], images, self.batch_size
+            ),
+        )
+
+    def _feature_owner(self):
+        encoder = getattr(self.model, "encoder", None)
+        for owner in (self.model, encoder):
+            if callable(getattr(owner, "features", None)):
+                return owner
+        return None
 
     def has(self, *names):
         """Whether the model has all these methods."""

@@ -13,6 +13,10 @@ after all choices are made. `evaluate_images` returns a JSON-able dict:
 - `floors`: `raw_pixels`, `pca` (as many components as the embedding has
   numbers), `random_encoder` (the same architecture untrained), each like
   `probe`; `chance` (test accuracy of the commonest training label).
+- `features`: for a model (or its `encoder`) with a method `features`, a dict
+  from the name of each feature other than the embedding to a dict: `linear`,
+  `knn` and the rest like `probe`, and `floors`: `raw_pixels`,
+  `random_encoder` (the same feature untrained) and `chance`.
 - `clustering`: `nmi` with the labels; `method`: `"index"` (a single index
   per image is its own cluster) or `"k-means"` (on the embedding, as many
   clusters as classes); `clusters`; `floors`: `raw_pixels` (k-means on
@@ -84,6 +88,7 @@ def evaluate_images(
         "data": run.summary(),
         "probe": run.probe(run.trained),
         "floors": run.probe_floors(untrained),
+        "features": run.features(untrained),
         "clustering": run.clustering(untrained),
         "codes": run.codes(),
     }

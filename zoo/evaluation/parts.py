@@ -98,6 +98,31 @@ class Evaluation:
             "chance": chance(splits.y_train, splits.y_test),
         }
 
+    def features(self, untrained):
+        """Both probes of each feature on the way to the embedding."""
+        names = self.trained.feature_names()
+        if not names or not self.labels:
+            reason = NO_LABELS if names else "no `features` in the model"
+            return self.skip("features", reason)
+        found = {}
+        for name in names:
+            result = probe(self.trained.feature(name), self.seed)
+            result["floors"] = self.feature_floors(untrained, name)
+            found[name] = result
+        return found
+
+    def feature_floors(self, untrained, name):
+        """The floors of one feature, those of the embedding but the PCA."""
+        if not self.floors:
+            return None
+        floors = dict(self.probe_floors(None))
+        del floors["pca"]
+        if untrained:
+            floors["random_encoder"] = probe(
+                untrained.feature(name), self.seed
+            )
+        return floors
+
     def clustering(self, untrained):
         """Mutual information with the labels, beside its floors."""
         if not self.labels:

@@ -2,6 +2,15 @@
 
 from collections.abc import Mapping
 
+
+def _feature(name, probe, what):
+    at = f"features.{name}"
+    floors = ("raw_pixels", "random_encoder")
+    where = {floor: f"{at}.floors.{floor}.{probe}" for floor in floors}
+    where["chance"] = f"{at}.floors.chance"
+    return f"{at}.{probe}", where, f"Test accuracy of {what} on `{name}`."
+
+
 # name: (where in the evaluation, {floor: where}, what it says)
 _TABLE = {
     "linear_accuracy": (
@@ -24,6 +33,10 @@ _TABLE = {
         },
         "Test accuracy of nearest neighbours on the embedding.",
     ),
+    "conv_linear_accuracy": _feature("conv", "linear", "a linear probe"),
+    "conv_knn_accuracy": _feature("conv", "knn", "nearest neighbours"),
+    "fc_linear_accuracy": _feature("fc", "linear", "a linear probe"),
+    "fc_knn_accuracy": _feature("fc", "knn", "nearest neighbours"),
     "nmi": (
         "clustering.nmi",
         {
@@ -101,6 +114,10 @@ _TABLE = {
 HIGHER_IS_BETTER = {
     "linear_accuracy": True,
     "knn_accuracy": True,
+    "conv_linear_accuracy": True,
+    "conv_knn_accuracy": True,
+    "fc_linear_accuracy": True,
+    "fc_knn_accuracy": True,
     "nmi": True,
     "nmse": False,
 }

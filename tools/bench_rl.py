@@ -1,6 +1,6 @@
 """Time a REINFORCE step through the agent beside gradient steps.
 
-    python -m tools.bench_rl
+    python -m tools.bench_rl --out docs/BENCHMARKS.md
 
 The model is the linear categorical auto-encoder 784-(20x10)-784 in batches
 of 100. Everything is measured in one process, in turns, and a ratio is the
@@ -26,6 +26,7 @@ from tools.command import (
     guarded,
     set_threads,
 )
+from tools.pages import write_section
 
 BATCH, PIXELS, GROUPS, CLASSES = 100, 784, 20, 10
 _GUMBEL, _REINFORCE = "gumbel", "reinforce inside fit"
@@ -33,7 +34,7 @@ _AGENT = "ReinforceTrainer"
 _STOCK = "stock loop, a batch at a time"
 _SERIAL = "stock loop, an example at a time"
 _PAGE = """\
-# REINFORCE through TF-Agents, by the step
+## REINFORCE through TF-Agents, by the step
 
     {command}
 
@@ -50,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this command."""
     parser.add_argument("--rounds", type=int, default=10, help="turns (10)")
     parser.add_argument("--quick", action="store_true", help="a smoke run")
-    parser.add_argument("--out", type=pathlib.Path, help="Markdown to write")
+    parser.add_argument("--out", type=pathlib.Path, help="page for the report")
     add_threads_option(parser)
     add_traceback_option(parser)
 
@@ -76,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     print(text)
     if arguments.out is not None:
-        arguments.out.write_text(text, encoding="utf-8")
+        write_section(arguments.out, text)
     return 0
 
 

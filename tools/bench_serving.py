@@ -1,6 +1,6 @@
 """Time requests to an exported encoder beside Keras and the machine's limit.
 
-    python -m tools.bench_serving --out SERVING_BENCH.md
+    python -m tools.bench_serving --out docs/BENCHMARKS.md
 
 The exported `encode` in the session loader, `predict_on_batch` of a Keras
 model whose `call` is `encode`, and the time that the machine's matrix
@@ -22,6 +22,7 @@ from tools.command import (
     guarded,
     set_threads,
 )
+from tools.pages import write_section
 
 _SERVED, _KERAS, _FLOOR = "session loader", "predict_on_batch", "product alone"
 
@@ -30,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this command."""
     parser.add_argument("--rounds", type=int, default=15, help="turns (15)")
     parser.add_argument("--requests", type=int, default=50, help="a turn (50)")
-    parser.add_argument("--out", type=pathlib.Path, help="Markdown to write")
+    parser.add_argument("--out", type=pathlib.Path, help="page for the report")
     add_threads_option(parser)
     add_traceback_option(parser)
 
@@ -43,18 +44,20 @@ def run(arguments: argparse.Namespace) -> int:
             raise ValueError(f"`--{name}` needs N >= 1. Received: N={value}")
     set_threads(arguments.threads)
     load = os.getloadavg()[0]
-    lines = [f"batch | {_SERVED} | {_KERAS} | {_FLOOR}", "-|-|-|-"]
+    header = f"| batch | {_SERVED} | {_KERAS} | {_FLOOR} |"
+    lines = [header, "|---|---|---|---|"]
     for batch in (1, 64):
         rates = measure(batch, arguments.rounds, arguments.requests)
         cells = [f"{rates[name]:,.0f}" for name in (_SERVED, _KERAS, _FLOOR)]
-        lines.append(" | ".join([str(batch), *cells]))
+        lines.append(f"| {' | '.join([str(batch), *cells])} |")
     text = (
+        f"## Requests to an export\n\n    {arguments.command_line}\n\n"
         "Requests a second, median of turns, of the 28x28 VQ-VAE's `encode`; "
         f"load before the run: {load:.1f}.\n\n" + "\n".join(lines) + "\n"
     )
     print(text)
     if arguments.out is not None:
-        arguments.out.write_text(text, encoding="utf-8")
+        write_section(arguments.out, text)
     return 0
 
 
@@ -142,7 +145,10 @@ def main(argv=None) -> int:
     """Run the command alone and return its exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add_arguments(parser)
-    return guarded(run, parser.parse_args(argv))
+    arguments = parser.parse_args(argv)
+    given = sys.argv[1:] if argv is None else argv
+    arguments.command_line = " ".join(("python -m tools.bench_serving", *given))
+    return guarded(run, arguments)
 
 
 if __name__ == "__main__":

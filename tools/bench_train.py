@@ -23,12 +23,13 @@ from tools.command import (
     guarded,
     set_threads,
 )
+from tools.pages import write_section
 
 _SHAPE = dict(batch=128, size=28, filters=64, num_codes=512, dim=64)
 _OURS, _COMPILED = "keras-ae", "keras-ae with `jit_compile=True`"
 _DATA, _RATE = "data pipeline alone", "matrix product"
 _PAGE = """\
-# Benchmarks
+## A training step
 
     {command}
 
@@ -50,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this command."""
     parser.add_argument("--rounds", type=int, default=15, help="turns (15)")
     parser.add_argument("--quick", action="store_true", help="a smoke run")
-    parser.add_argument("--out", type=pathlib.Path, help="Markdown to write")
+    parser.add_argument("--out", type=pathlib.Path, help="page for the report")
     add_threads_option(parser)
     add_traceback_option(parser)
 
@@ -79,7 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     print(text)
     if arguments.out is not None:
-        arguments.out.write_text(text, encoding="utf-8")
+        write_section(arguments.out, text)
     return 0
 
 

@@ -1,6 +1,6 @@
 """Bytes all-reduced a step by every recipe, and the speed-up to expect.
 
-    python -m tools.scaling --data fashion_mnist --gigabits 10
+    python -m tools.scaling --out docs/SCALING.md
 
 Every replica works on `batch / replicas` examples of the same global batch,
 or, in the second table, on a whole batch of its own. A ring all-reduce sends
@@ -8,7 +8,9 @@ or, in the second table, on a whole batch of its own. A ring all-reduce sends
 """
 
 import argparse
+import os
 import pathlib
+import platform
 import sys
 
 from tools.command import (
@@ -17,7 +19,9 @@ from tools.command import (
     guarded,
     set_threads,
 )
+from tools.pages import write_section
 
+_TITLE = "## Speed-ups to expect"
 _REPLICAS = (2, 4, 8, 16, 32, 64)
 _WARM, _TIMED = 3, 20  # Steps before the clock starts, and on it
 
@@ -129,7 +133,11 @@ def run(arguments: argparse.Namespace) -> int:
 
     rows = [measured(name, arguments.data) for name in recipe_names()]
     speed = (arguments.gigabits * 1e9 / 8, arguments.microseconds * 1e-6)
-    lines = ["One batch split over the replicas:", ""]
+    network = f"{arguments.gigabits:g} Gbit/s, {arguments.microseconds:g} us"
+    machine = f"{os.cpu_count()} {platform.machine()} cores"
+    lines = [_TITLE, "", f"    {arguments.command_line}", ""]
+    lines += [f"A replica of {machine}; a network of {network} a message.", ""]
+    lines += ["One batch split over the replicas:", ""]
     lines += [*table(rows, *speed, split=True), ""]
     lines += ["A whole batch for each replica:", ""]
     lines += [*table(rows, *speed, split=False), ""]
@@ -137,7 +145,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.out is None:
         print(text)
     else:
-        arguments.out.write_text(text, encoding="utf-8")
+        write_section(arguments.out, text)
     return 0
 
 
@@ -154,7 +162,10 @@ def main(argv=None) -> int:
     parser.add_argument("--out", type=pathlib.Path, metavar="FILE")
     add_threads_option(parser)
     add_traceback_option(parser)
-    return guarded(run, parser.parse_args(argv))
+    arguments = parser.parse_args(argv)
+    given = sys.argv[1:] if argv is None else argv
+    arguments.command_line = " ".join(("python -m tools.scaling", *given))
+    return guarded(run, arguments)
 
 
 if __name__ == "__main__":

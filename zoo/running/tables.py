@@ -3,6 +3,8 @@
 import math
 from collections.abc import Mapping, Sequence
 
+_ROUNDING = 1e-12
+
 
 def number_text(value: float) -> str:
     """Return a number with as many digits as a table needs."""
@@ -23,6 +25,8 @@ def spread_text(values: Sequence[float]) -> str:
     mean = sum(values) / len(values)
     square = sum((value - mean) ** 2 for value in values)
     spread = math.sqrt(square / (len(values) - 1))
+    if spread < _ROUNDING * abs(mean):
+        spread = 0.0  # equal values, but for the last digit
     return f"{number_text(float(mean))} ± {number_text(float(spread))}"
 
 

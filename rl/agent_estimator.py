@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from keras_ae.bottlenecks.replicas import sum_over_replicas
 from keras_ae.estimators import Reinforce
 from keras_ae.estimators.loss_average import LossAverage
 from keras_ae.estimators.reinforce import repeat
@@ -121,7 +122,8 @@ class AgentEstimator(Reinforce):
 
     def _update_value(self, x, losses, finite):
         weights = self.value_layer.trainable_weights
-        count = ops.cast(ops.size(losses), "float32")
+        # Of all replicas: the optimizer sums their gradients.
+        count = sum_over_replicas(ops.cast(ops.size(losses), "float32"))
         with tf.GradientTape() as tape:
             predicted, _ = self.critic(x, training=True)
             loss = self.agent.value_estimation_loss(

@@ -36,8 +36,9 @@ class ReinforceTrainer:
             `"greedy"`, as in `Reinforce`, or `"value"`, which needs
             `value_network`. Defaults to `"ema"`, or to `"value"` with a
             value network.
-        value_network: Keras 3 layer or model, objects to `(batch, 1)`, or
-            `None`. Defaults to `None`.
+        value_network: Keras 3 layer or model, objects to `(batch, 1)`,
+            made in the strategy's scope if there is one, or `None`.
+            Defaults to `None`.
         entropy_weight: Float >= 0, of the codes' entropy in nats. Defaults
             to `0.0`.
         samples: Int >= 1, codes drawn for an example. Defaults to `1`.
@@ -74,31 +75,39 @@ class ReinforceTrainer:
         self.model = model
         if baseline is None:
             baseline = "ema" if value_network is None else "value"
+        replicas = model.distribute_strategy.num_replicas_in_sync
+        if normalize_returns and replicas > 1:
+            raise ValueError(
+                f"`{owner}` needs one replica for `normalize_returns`: each "
+                "would whiten by its own part of the batch. Received: "
+                f"{replicas} replicas"
+            )
         if (baseline == "value") != (value_network is not None):
             raise ValueError(
                 f"`{owner}` needs `value_network` with `baseline='value'`, "
                 f"and only then. Received: baseline={baseline!r}, "
                 f"value_network={value_network!r}"
             )
-        if value_network is not None:
-            value_optimizer = keras.optimizers.get(value_optimizer)
-            if not value_network.built:
-                value_network.build((None, *input_shape(model)))
-            value_optimizer.build(value_network.trainable_weights)
-        self.estimator = AgentEstimator(
-            model.encoder,
-            model.bottleneck,
-            tf.TensorSpec(input_shape(model), tf.float32, "x"),
-            baseline="none" if baseline == "value" else baseline,
-            samples=samples,
-            entropy_weight=check_number(
-                owner, "entropy_weight", entropy_weight, minimum=0
-            ),
-            normalize_returns=normalize_returns,
-            value_network=value_network,
-            value_optimizer=value_optimizer,
-            decay=decay,
-        )
+        with model.distribute_strategy.scope():
+            if value_network is not None:
+                value_optimizer = keras.optimizers.get(value_optimizer)
+                if not value_network.built:
+                    value_network.build((None, *input_shape(model)))
+                value_optimizer.build(value_network.trainable_weights)
+            self.estimator = AgentEstimator(
+                model.encoder,
+                model.bottleneck,
+                tf.TensorSpec(input_shape(model), tf.float32, "x"),
+                baseline="none" if baseline == "value" else baseline,
+                samples=samples,
+                entropy_weight=check_number(
+                    owner, "entropy_weight", entropy_weight, minimum=0
+                ),
+                normalize_returns=normalize_returns,
+                value_network=value_network,
+                value_optimizer=value_optimizer,
+                decay=decay,
+            )
         model.checkpoint_variables = self.checkpoint_variables
 
     @property
@@ -153,12 +162,6 @@ class ReinforceTrainer:
                 "`ReinforceTrainer.fit` needs data without sample weights: "
                 "the agent's loss is a plain mean over episodes. Received: "
                 "data with sample weights"
-            )
-        replicas = self.model.distribute_strategy.num_replicas_in_sync
-        if replicas > 1:
-            raise ValueError(
-                "`ReinforceTrainer.fit` needs one replica; `reinforce` inside "
-                f"`fit` trains on several. Received: {replicas} replicas"
             )
 
     @contextlib.contextmanager

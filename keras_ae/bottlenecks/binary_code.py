@@ -1,11 +1,13 @@
 """Binary codes: independent bits."""
 
+import functools
+
 import keras
 import tensorflow as tf
 from keras import ops
 
 from keras_ae.bottlenecks.logit_code import LogitCode
-from keras_ae.bottlenecks.replicas import replica_seed
+from keras_ae.bottlenecks.replicas import row_noise
 from keras_ae.checks import check_int, check_last_dimension
 
 # Keeps log(u) and log(1 - u) finite in float32.
@@ -70,21 +72,23 @@ class BinaryCode(LogitCode):
         check_last_dimension("BinaryCode", input_shape, self.bits, "bits")
         super().build(input_shape)
 
-    def noise(self, shape):
+    def noise(self, shape, copies=1):
         """Return standard logistic noise.
 
         Args:
             shape: Shape of the logits.
+            copies: Int >= 1: their rows are this many copies of the batch,
+                one after the other. Defaults to `1`.
 
         Returns:
             Float32 tensor of that shape.
         """
-        uniform = tf.random.stateless_uniform(
-            shape,
-            seed=replica_seed(self.seed_generator),
+        draw = functools.partial(
+            tf.random.stateless_uniform,
             minval=MIN_UNIFORM,
             maxval=1.0 - MIN_UNIFORM,
         )
+        uniform = row_noise(draw, shape, self.seed_generator, copies)
         return ops.log(uniform) - ops.log1p(-uniform)
 
     def split_logits(self, logits):

@@ -58,10 +58,8 @@ class LogitCode(Bottleneck):
         if not isinstance(estimator, ScoreEstimator):
             return ()
         index = estimator.draw_index(self, features, drawn)
-        by_row = (-1, *ops.shape(features)[:-1], ops.shape(index)[-1])
-        log_prob, _ = self.log_prob_and_entropy(
-            features[None], ops.reshape(index, by_row)
-        )
+        log_prob, _ = self.log_prob_and_entropy(features[None], index)
+        index = ops.reshape(index, (-1, *ops.shape(index)[2:]))
         axes = tuple(range(2, len(log_prob.shape)))
         return Draws(
             value=self.decode_index(index),

@@ -67,21 +67,26 @@ def replica_rows(count):
     return first, tf.reduce_sum(counts)
 
 
-def replica_seed(generator):
-    """Draw a seed that differs between replicas.
+def row_noise(draw, shape, generator, copies=1):
+    """Draw this replica's rows of the noise of the global batch.
 
-    `keras.random` gives every replica the same noise, since the generator's
-    state is mirrored.
+    Every example gets the noise that it would have on one replica;
+    `keras.random` would give all replicas the same.
 
     Args:
+        draw: Function of `(shape, seed=...)`, a `tf.random.stateless_*`.
+        shape: Shape of the noise, the rows of this replica first.
         generator: `keras.random.SeedGenerator`.
+        copies: Int >= 1: the rows are this many copies of a batch, one after
+            the other. Defaults to `1`.
 
     Returns:
-        `(2,)`, int32 or uint32, for `tf.random.stateless_*`.
+        What `draw` returns, of that shape.
     """
     seed = generator.next()
-    context = _context()
-    if context is None:
-        return seed
-    replica = tf.cast(context.replica_id_in_sync_group, seed.dtype)
-    return seed + tf.stack([tf.zeros_like(replica), replica])
+    if _context() is None:
+        return draw(shape, seed=seed)
+    rows = shape[0] // copies
+    first, total = replica_rows(rows)
+    drawn = draw((copies, total, *shape[1:]), seed=seed)
+    return tf.reshape(drawn[:, first : first + rows], shape)

@@ -27,7 +27,7 @@ class DisARM(ScoreEstimator):
     def draw_index(self, bottleneck, logits, drawn):
         # Logistic noise is symmetric: less the noise is one minus the
         # uniform draw.
-        pair = ops.concatenate([drawn, 2.0 * logits - drawn], axis=0)
+        pair = ops.stack([drawn, 2.0 * logits - drawn])
         return bottleneck.to_index(pair)
 
     def expected_loss(self, draws, losses):

@@ -42,8 +42,7 @@ class Exact(ScoreEstimator):
         index = np.stack(grid, axis=-1).astype("int32")
         index = index.reshape((codes, 1, *positions, bottleneck.groups))
         batch = ops.shape(logits)[0]
-        index = ops.repeat(index, batch, axis=1)
-        return ops.reshape(index, (-1, *positions, bottleneck.groups))
+        return ops.repeat(index, batch, axis=1)
 
     def expected_loss(self, draws, losses):
         return ops.sum(ops.exp(draws.log_prob) * losses, axis=0), ()

@@ -78,12 +78,15 @@ class Reinforce(ScoreEstimator):
                 part.build(layer)
 
     def draw_index(self, bottleneck, logits, drawn):
-        scores = [drawn]
+        scores = [drawn[None]]
         if self.samples > 1:
-            more = repeat(logits, self.samples - 1)
-            scores.append(more + bottleneck.noise(ops.shape(more)))
+            copies = self.samples - 1
+            more = repeat(logits, copies)
+            more = more + bottleneck.noise(ops.shape(more), copies)
+            shape = (copies, *ops.shape(logits))
+            scores.append(ops.reshape(more, shape))
         if self.baseline == "greedy":
-            scores.append(logits)
+            scores.append(logits[None])
         return bottleneck.to_index(ops.concatenate(scores, axis=0))
 
     def expected_loss(self, draws, losses):

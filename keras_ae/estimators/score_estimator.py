@@ -35,7 +35,7 @@ class ScoreEstimator(Estimator):
                 example.
 
         Returns:
-            Int32 `(rows * batch, ..., groups)`, as `Draws.index`.
+            Int32 `(rows, batch, ..., groups)`, the rows known beforehand.
         """
         raise TypeError(f"`{self.name}` defines no `draw_index`.")
 

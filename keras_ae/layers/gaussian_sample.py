@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from keras_ae.bottlenecks.replicas import replica_seed
+from keras_ae.bottlenecks.replicas import row_noise
 from keras_ae.checks import check_number
 from keras_ae.losses.gaussian_kl import MAX_LOG_VAR
 
@@ -44,8 +44,8 @@ class GaussianSample(keras.layers.Layer):
         mean, log_var = ops.cast(mean, "float32"), ops.cast(log_var, "float32")
         if not training:
             return mean
-        noise = tf.random.stateless_normal(
-            ops.shape(mean), seed=replica_seed(self.seed_generator)
+        noise = row_noise(
+            tf.random.stateless_normal, ops.shape(mean), self.seed_generator
         )
         log_var = ops.clip(log_var, -MAX_LOG_VAR, MAX_LOG_VAR)
         return mean + self.temperature * ops.exp(0.5 * log_var) * noise

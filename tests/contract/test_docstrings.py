@@ -83,7 +83,8 @@ def documented(docstring):
 
 def signature(value):
     """Return the parameters' names, `**kwargs` apart."""
-    if inspect.isclass(value) and value.__init__ is object.__init__:
+    plain = (object.__init__, Exception.__init__)
+    if inspect.isclass(value) and value.__init__ in plain:
         if not hasattr(value, "_fields"):
             return [], []
     names, rest = [], []

@@ -199,7 +199,7 @@ class ArgmaxToken(Reinforce):
 
     def draw_index(self, bottleneck, logits, drawn):
         index = super().draw_index(bottleneck, logits, drawn)
-        mode = bottleneck.to_index(logits)
+        mode = bottleneck.to_index(logits)[None]
         return ops.concatenate([index[..., :-1], mode[..., -1:]], axis=-1)
 
 

@@ -6,6 +6,7 @@ Every job gives the logged numbers, the weights (of the first replica) and
 the largest difference between replicas over all variables.
 """
 
+import importlib.util
 import json
 import sys
 import warnings
@@ -30,6 +31,7 @@ STRATEGY = (
     else tf.distribute.get_strategy()
 )
 Dense = keras.layers.Dense
+EPOCHS = 17  # of three steps: fifty and one
 
 
 def data(rows):
@@ -41,7 +43,9 @@ def copies(variable):
     return [v.numpy() for v in getattr(value, "values", (value,))]
 
 
-def train(make, rows=96, poison=None, check=False, **compile_options):
+def train(
+    make, rows=96, poison=None, check=False, trainer=None, **compile_options
+):
     x = data(rows)
     if poison is not None:
         x[poison] = np.nan
@@ -52,7 +56,10 @@ def train(make, rows=96, poison=None, check=False, **compile_options):
         model.compile(**compile_options)
     y = x if "loss" in compile_options else None
     options = dict(batch_size=32, verbose=0)
-    history = model.fit(x, y, epochs=3, shuffle=False, **options).history
+    fitted = model if trainer is None else trainer(model)
+    inputs = (x,) if y is None else (x, y)
+    fitting = dict(options, epochs=EPOCHS, shuffle=False)
+    history = fitted.fit(*inputs, **fitting).history
     final = model.evaluate(x, y, return_dict=True, **options) if check else {}
     variables = [*model.variables, *model.optimizer.variables]
     found = [copies(v) for v in variables if v.dtype != "string"]
@@ -91,6 +98,33 @@ def vqvae(quantizer):
 def one_hot():
     code = bottlenecks.OneHotCode(2, 4, seed=3)
     return models.DiscreteAutoencoder(Dense(8), code, Dense(6), kl_weight=0.1)
+
+
+def gaussian():
+    return models.VariationalAutoencoder(
+        Dense(6), Dense(6), likelihood="squared_error"
+    )
+
+
+def bits(estimator):
+    code = bottlenecks.BinaryCode(4, estimator, seed=3)
+    return models.DiscreteAutoencoder(Dense(4), code, Dense(6), kl_weight=0.1)
+
+
+def agent(model):
+    from rl import ReinforceTrainer
+
+    with STRATEGY.scope():
+        value = keras.Sequential([keras.Input((6,)), Dense(1)])
+    return ReinforceTrainer(
+        model, value_network=value, samples=2, entropy_weight=0.1
+    )
+
+
+def built_bits():
+    model = bits("straight_through")
+    model(np.zeros((1, 6), "float32"))
+    return model
 
 
 def two_steps():
@@ -203,13 +237,25 @@ JOBS = {
         lambda: deep_infomax("donsker_varadhan"), rows=65
     ),
     "poisoned": lambda: train(lambda: vqvae(VQ(4, 3)), poison=40),
+    # Noise of the global batch: that of one replica.
     "one_hot": lambda: train(one_hot),
-    "value": lambda: train(scored_with_averages, rows=77, check=True),
+    "gaussian": lambda: train(gaussian, rows=77),
+    "leave_one_out": lambda: train(
+        lambda: bits("leave_one_out(samples=3)"), rows=77
+    ),
+    "disarm": lambda: train(lambda: bits("disarm"), rows=65),
+    # Not Adam: saturated codes give the head little gradient but rounding.
+    "value": lambda: train(
+        scored_with_averages, rows=77, check=True, optimizer="sgd"
+    ),
     "batch": lambda: train(scored_with_the_batch),
     "noise": noise,
-    # Last: a loop that fails may leave a collective waiting.
-    "two_steps": two_steps,
 }
+
+if importlib.util.find_spec("tf_agents"):
+    JOBS["agent"] = lambda: train(built_bits, rows=77, trainer=agent)
+# Last: a loop that fails may leave a collective waiting.
+JOBS["two_steps"] = two_steps
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore", RuntimeWarning)

@@ -29,6 +29,11 @@ class TrainSettings:
 
     batch_size: int = _help("Examples in one training step.", 128)
     epochs: int = _help("Passes over the training images.", 30)
+    patience: int | None = _help(
+        "Epochs without a lower val_loss after which training stops and the "
+        "best epoch's weights are kept; none trains all and keeps the last.",
+        None,
+    )
     jit_compile: bool = _help("Whether XLA compiles the step.", False)
     mixed_precision: str = _help(
         "Dtype policy, for instance float32 or mixed_bfloat16.", "float32"

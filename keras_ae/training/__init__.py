@@ -1,5 +1,6 @@
 """Checkpoints, logs and monitors around `fit`."""
 
+from keras_ae.training.best_checkpoint import BestCheckpoint
 from keras_ae.training.checkpoint import load_checkpoint, save_checkpoint
 from keras_ae.training.checkpoint_callback import CheckpointCallback
 from keras_ae.training.collapse_monitor import CollapseMonitor
@@ -15,6 +16,7 @@ from keras_ae.training.strategies import (
 from keras_ae.training.training_stopped import TrainingStopped
 
 __all__ = [
+    "BestCheckpoint",
     "CheckpointCallback",
     "CollapseMonitor",
     "MetricsLog",

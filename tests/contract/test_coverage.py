@@ -42,6 +42,7 @@ EXCUSED = {
     "CheckpointCallback": CALLBACK,
     "CollapseMonitor": CALLBACK,
     "MetricsLog": CALLBACK,
+    "BestCheckpoint": "a callback, not serialised: runs/test_patience.py",
     "StopCheckpoint": "a callback, not serialised: runs/test_stop.py",
     "TrainingStopped": "an exception without behaviour: runs/test_stop.py",
     "load_checkpoint": CHECKPOINT,

@@ -5,13 +5,16 @@ import contextlib
 import tensorflow as tf
 
 from keras_ae.training import (
+    BestCheckpoint,
     CheckpointCallback,
     CollapseMonitor,
     MetricsLog,
     StopCheckpoint,
     TrainingStopped,
     is_chief,
+    load_checkpoint,
 )
+from keras_ae.training.metrics_log import read_lines
 from zoo.running import folder as places
 from zoo.running.build import to_unit
 from zoo.running.tensorboard_log import TensorBoardLog
@@ -23,6 +26,8 @@ def fit_run(
     model, config, images, steps, out, verbose, done, metrics
 ) -> None:
     """Fit from a step on: the rest of its epoch, then whole epochs.
+
+    With `train.patience` the model ends with the weights of its best epoch.
 
     Args:
         model: Compiled `keras.Model`.
@@ -42,25 +47,40 @@ def fit_run(
     epoch, within = divmod(done, steps)
     spans = [(epoch, epoch + 1, within)] if within else []
     spans.append((epoch + bool(within), epochs, 0))
+    best = _best(config, steps, out, epoch)
     for first, last, skipped in spans:
-        if first < last:
+        if first < last and not (best and best.exhausted):
             stop = StopCheckpoint(
                 out / places.CHECKPOINTS,
                 steps,
                 skipped,
                 metrics if skipped else None,
             )
+            callbacks = _callbacks(config, images, steps, out, first, best)
             span = dict(first=first, last=last, skipped=skipped)
-            _fit_span(model, config, images, steps, out, verbose, stop, **span)
+            span.update(callbacks=callbacks, stop=stop)
+            _fit_span(model, config, images, steps, verbose, **span)
+    if best and is_chief():
+        load_checkpoint(out / places.BEST, model)
+
+
+def _best(config, steps, out, done):
+    """Return the callback of `train.patience`, if that is set."""
+    patience = config.settings["train"]["patience"]
+    if patience is None:
+        return None
+    lines = read_lines(out / places.METRICS)
+    past = [line.get("val_loss") for line in lines[:done]]
+    folder = out / places.BEST if is_chief() else None
+    return BestCheckpoint(folder, steps, patience, past)
 
 
 def _fit_span(
-    model, config, images, steps, out, verbose, stop, first, last, skipped
+    model, config, images, steps, verbose, first, last, skipped, callbacks, stop
 ) -> None:
     from zoo import data
 
     batch_size = config.settings["train"]["batch_size"]
-    callbacks = _callbacks(config, images, steps, out, first)
     if _alone():
         callbacks.append(stop)
     with stop.listening() if _alone() else contextlib.nullcontext():
@@ -83,12 +103,14 @@ def _fit_span(
             verbose=verbose,
         )
     if stop.asked:
-        raise TrainingStopped(f"stopped after epoch {last}, saved in {out}")
+        where = f"saved in {stop.folder}"
+        raise TrainingStopped(f"stopped after epoch {last}, {where}")
 
 
-def _callbacks(config, images, steps, out, first) -> list:
+def _callbacks(config, images, steps, out, first, best) -> list:
     watched = to_unit(images.x_valid[:MONITORED])
     callbacks = [CollapseMonitor(watched)] if len(watched) > 1 else []
+    callbacks += [best] if best else []
     if is_chief():
         callbacks += [
             MetricsLog(out / places.METRICS, initial_epoch=first),

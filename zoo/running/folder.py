@@ -8,6 +8,7 @@ import shutil
 
 from zoo.running.config import FILE, RunConfig, read_config
 
+BEST = "best"
 CHECKPOINTS = "checkpoints"
 FINAL = "final"
 METRICS = "metrics.jsonl"

@@ -8,6 +8,7 @@ from keras_ae.layers.dot_score import DotScore
 from keras_ae.layers.feature_encoder import FeatureEncoder
 from keras_ae.layers.gaussian_sample import GaussianSample
 from keras_ae.layers.residual_stack import ResidualStack
+from keras_ae.layers.wave_encoder import WaveEncoder
 
 __all__ = [
     "BatchNorm",
@@ -18,4 +19,5 @@ __all__ = [
     "FeatureEncoder",
     "GaussianSample",
     "ResidualStack",
+    "WaveEncoder",
 ]

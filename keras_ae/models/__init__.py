@@ -3,6 +3,9 @@
 from keras_ae.models.autoencoder import Autoencoder
 from keras_ae.models.batch import Batch
 from keras_ae.models.code_prior import CodePrior
+from keras_ae.models.contrastive_predictive_coding import (
+    ContrastivePredictiveCoding,
+)
 from keras_ae.models.deep_infomax import DeepInfoMax
 from keras_ae.models.discrete_autoencoder import DiscreteAutoencoder
 from keras_ae.models.embedding_model import EmbeddingModel
@@ -14,6 +17,7 @@ __all__ = [
     "Autoencoder",
     "Batch",
     "CodePrior",
+    "ContrastivePredictiveCoding",
     "DeepInfoMax",
     "DiscreteAutoencoder",
     "EmbeddingModel",

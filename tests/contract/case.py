@@ -115,6 +115,17 @@ def discrete(bottleneck):
     )
 
 
+def predictive():
+    return dict(
+        encoder=layers.WaveEncoder(3, [3, 1], [4, 2]),
+        context_units=4,
+        steps=2,
+        negatives="mixed",
+        num_negatives=5,
+        seed=3,
+    )
+
+
 def deep_infomax():
     return dict(
         encoder=layers.FeatureEncoder(3, [4], 5, 3),

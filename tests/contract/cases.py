@@ -18,6 +18,7 @@ from .case import (
     given,
     one_hot_at,
     one_hot_with,
+    predictive,
     variational,
     vq,
 )
@@ -80,6 +81,12 @@ CASES = {
         layers.ResidualStack,
         given(filters=3, residual_filters=2, blocks=1),
         ((2, 2, 3),),
+        float32=False,
+    ),
+    "WaveEncoder": Case(
+        layers.WaveEncoder,
+        given(filters=3, strides=[3, 2], kernels=[4, 2]),
+        ((14,),),
         float32=False,
     ),
     "CodePrior": Case(
@@ -162,6 +169,12 @@ CASES = {
     "Autoencoder": Case(models.Autoencoder, autoencoder, ((7,),), "model"),
     "VariationalAutoencoder": Case(
         models.VariationalAutoencoder, variational, ((7,),), "model"
+    ),
+    "ContrastivePredictiveCoding": Case(
+        models.ContrastivePredictiveCoding,
+        predictive,
+        ((14,),),
+        "model",
     ),
     "DeepInfoMax": Case(
         models.DeepInfoMax, deep_infomax, ((4, 4, 1),), "model"

@@ -195,6 +195,13 @@ def deep_infomax(measure):
     )
 
 
+def predictive():
+    encoder = layers.WaveEncoder(4, [2], [2])
+    return models.ContrastivePredictiveCoding(
+        encoder, 4, steps=1, negatives="mixed", num_negatives=5, seed=3
+    )
+
+
 def noise():
     """Draw codes from the same logits on every replica."""
     with STRATEGY.scope():
@@ -236,6 +243,7 @@ JOBS = {
     "infomax_dv": lambda: train(
         lambda: deep_infomax("donsker_varadhan"), rows=65
     ),
+    "predictive": lambda: train(predictive, rows=77, check=True),
     "poisoned": lambda: train(lambda: vqvae(VQ(4, 3)), poison=40),
     # Noise of the global batch: that of one replica.
     "one_hot": lambda: train(one_hot),

@@ -23,6 +23,7 @@ OURS = (
     "autoencoder_uneven",
     "infomax_nce",
     "infomax_dv",
+    "predictive",
 )
 # Noise is that of the global batch, and so are averages of losses.
 DRAWN = ("one_hot", "gaussian", "leave_one_out", "disarm")

@@ -13,6 +13,7 @@ _KINDS = (ValueError, TypeError, OSError, ImportError, FloatingPointError)
 
 ERROR = 2
 INTERRUPTED = 130
+PIPE_CLOSED = 141
 STOPPED = 75  # EX_TEMPFAIL: to be tried again, by a scheduler for instance
 
 
@@ -85,7 +86,9 @@ def guarded(run: Callable, arguments: argparse.Namespace) -> int:
     """
     try:
         load_tensorflow()
-        return run(arguments)
+        code = run(arguments)
+        sys.stdout.flush()
+        return code
     except _stopped() as stop:
         print(
             f"keras-ae: {stop}; the same command with --resume goes on",
@@ -95,6 +98,11 @@ def guarded(run: Callable, arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print("keras-ae: interrupted", file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError:
+        # The reader has seen enough, as `head` has. Python would complain
+        # once more when it closes what it cannot write.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
     except _KINDS as error:
         if not _raised_by_us(error):
             raise

@@ -14,9 +14,9 @@ after all choices are made. `evaluate_images` returns a JSON-able dict:
   numbers), `random_encoder` (the same architecture untrained), each like
   `probe`; `chance` (test accuracy of the commonest training label).
 - `features`: for a model (or its `encoder`) with a method `features`, a dict
-  from the name of each feature other than the embedding to a dict: `linear`,
-  `knn` and the rest like `probe`, and `floors`: `raw_pixels`,
-  `random_encoder` (the same feature untrained) and `chance`.
+  from the name of each to a dict like that of `probes.linear_probe`, fitted
+  on **all** training images, and `floors`: `raw_pixels`, `random_encoder`
+  (the same feature untrained), each the same, and `chance`.
 - `clustering`: `nmi` with the labels; `method`: `"index"` (a single index
   per image is its own cluster) or `"k-means"` (on the embedding, as many
   clusters as classes); `clusters`; `floors`: `raw_pixels` (k-means on

@@ -38,15 +38,13 @@ class Embedded:
 
     def feature(self, name, splits):
         """`Labelled` of one feature, each image's numbers in a row."""
-        owner = self._feature_owner()
+        owner, encode = self._feature_owner(), self.method("encode")
 
-        def method(x):
-            return owner.features(x)[name]
+        def feature(x):  # of an embedding it may hold the deviation too
+            return encode(x) if name == "embedding" else owner.features(x)[name]
 
-        if name == "embedding":  # of which `features` may hold the deviation
-            method = self.method("encode")
         return labelled(
-            splits, lambda images: embed(method, images, self.batch_size)
+            splits, lambda images: embed(feature, images, self.batch_size)
         )
 
     def _feature_owner(self):

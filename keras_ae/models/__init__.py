@@ -2,6 +2,7 @@
 
 from keras_ae.models.autoencoder import Autoencoder
 from keras_ae.models.batch import Batch
+from keras_ae.models.belief_network import BeliefNetwork
 from keras_ae.models.code_prior import CodePrior
 from keras_ae.models.deep_infomax import DeepInfoMax
 from keras_ae.models.discrete_autoencoder import DiscreteAutoencoder
@@ -13,6 +14,7 @@ from keras_ae.models.vqvae import VQVAE
 __all__ = [
     "Autoencoder",
     "Batch",
+    "BeliefNetwork",
     "CodePrior",
     "DeepInfoMax",
     "DiscreteAutoencoder",

@@ -10,6 +10,8 @@ import pytest
 import zoo.data
 from keras_ae.bottlenecks import BinaryCode
 from keras_ae.models import Autoencoder, DiscreteAutoencoder
+from zoo.comparing import published
+from zoo.comparing.published import Entry
 from zoo.data import ImageData
 from zoo.recipe import Recipe
 
@@ -68,11 +70,11 @@ def install(monkeypatch):
         module = types.ModuleType(f"zoo.{name}", f"The {name} recipe.")
         module.RECIPE = Recipe(build=function, train=dict(batch_size=16))
         monkeypatch.setitem(sys.modules, f"zoo.{name}", module)
-    sys.modules["zoo.coded"].PUBLISHED = {
-        "gumbel": {
-            "value": 58.5,
-            "source": "arXiv:1611.01144",
-            "differences": ["They train on pictures of digits."],
-        }
+    row = {
+        "value": "58.5",
+        "source": "arXiv:1611.01144",
+        "differences": ["They train on pictures of digits."],
     }
+    entry = Entry("coded", "digits", {"model.bits": 3}, {"gumbel": row})
+    monkeypatch.setattr(published, "ENTRIES", [entry])
     monkeypatch.setattr(zoo.data, "load", make_images)

@@ -16,6 +16,7 @@ import time
 
 import numpy as np
 import tensorflow as tf
+from keras import ops
 
 from keras_ae.bottlenecks import DeferredUpdates
 from keras_ae.bottlenecks.logit_code import LogitCode
@@ -109,7 +110,7 @@ def seeded(model, seed: int):
         seed: Int.
     """
     states = [code.seed_generator.state for _, code in model.stages]
-    before = [np.array(state) for state in states]
+    before = [ops.convert_to_numpy(state).copy() for state in states]
     for number, state in enumerate(states):
         state.assign([seed, number << 24])
     try:

@@ -56,7 +56,8 @@ _BOUNDS = (
 )
 _NOTE = (
     "It is of the last step of each run; the settings were chosen on "
-    "validation images, and the test images were read once. IQM is the interquartile mean over seeds. A difference is to "
+    "validation images, and the test images were read once. IQM is the "
+    "interquartile mean over seeds. A difference is to "
     "`{first}`, seed by seed, below zero where the score is lower; its "
     "interval is a seeded percentile bootstrap. P(improvement) is how often "
     "a run has a lower score than one of `{first}`, ties as half. Gradient "

@@ -146,6 +146,8 @@ class Bottleneck(keras.layers.Layer):
             code: `Code` of these examples.
             loss_of: Function of `x` and of code values, repeated alike to
                 `(rows * batch, ...)`, that gives the loss of each row.
+            observed: Nest of `(batch, ...)`, what the code was written for,
+                or `None` where that is `x`. Defaults to `None`.
 
         Returns:
             `(batch,)`, float32.

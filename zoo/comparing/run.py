@@ -7,6 +7,7 @@ import sys
 import time
 
 from keras_ae.checks import check_int
+from zoo.comparing.agents import load_agents
 from zoo.comparing.cell import cell_folder, read_cell, run_cell
 from zoo.comparing.plan import FILE, Plan, read_plan, write_plan
 from zoo.running.folder import is_empty
@@ -30,6 +31,7 @@ def run_comparison(folder, plan: Plan, jobs: int = 1, say=print) -> dict:
         Dict from estimator to its chosen point of the grid.
     """
     check_int("compare", "jobs", jobs)
+    load_agents(plan.estimators)
     folder = prepare(folder, plan)
     _run_all(folder, plan, plan.screening(), False, jobs, say)
     chosen = chosen_points(folder, plan)

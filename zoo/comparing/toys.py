@@ -5,7 +5,6 @@ drawn here is the mean over many draws of one code each.
 """
 
 import dataclasses
-import importlib.util
 import json
 import pathlib
 import statistics
@@ -19,6 +18,7 @@ from keras_ae.bottlenecks import BinaryCode, DeferredUpdates, OneHotCode
 from keras_ae.estimators import get
 from keras_ae.estimators.get import parse
 from keras_ae.training.files import write_text
+from zoo.comparing.agents import load_agents
 from zoo.comparing.plan import AGENT
 
 SCHEMA_VERSION = 1
@@ -127,7 +127,7 @@ def measure(toy: Toy, estimator: str, draws: int = DRAWS) -> dict | None:
         cannot train, or without TF-Agents for `tf_agents`.
     """
     name, arguments = parse("compare", estimator)
-    if name == AGENT and importlib.util.find_spec("tf_agents") is None:
+    if not load_agents([estimator]) and name == AGENT:
         return None
     own = "reinforce" if name == AGENT else estimator
     if toy.kind not in get(own).code_kinds:
@@ -199,6 +199,7 @@ def toy_rows(folder, estimators) -> list:
         content = json.loads(path.read_text(encoding="utf-8"))
         if (content["estimators"], content["draws"]) == (asked, DRAWS):
             return content["rows"]
+    load_agents(asked)
     rows = [measure(toy, name) for toy in TOYS for name in asked]
     rows = [row for row in rows if row is not None]
     content = {

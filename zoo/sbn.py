@@ -82,7 +82,7 @@ RECIPE = Recipe(
     train=dict(batch_size=100, epochs=40, bound_samples=1000),
     # 550 steps an epoch: 50,050 in all.
     per_data={
-        "mnist": dict(train=dict(epochs=91)),
-        "fashion_mnist": dict(train=dict(epochs=91)),
+        "mnist": dict(train=dict(epochs=91, steps_per_execution=50)),
+        "fashion_mnist": dict(train=dict(epochs=91, steps_per_execution=50)),
     },
 )

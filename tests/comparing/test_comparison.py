@@ -238,8 +238,24 @@ def test_a_budget_pays_for_steps_in_its_unit():
     assert planned_steps("decoder_evaluations", 100, 4, 16) == 25
     assert planned_steps("examples", 100, 4, 16) == 6
     assert planned_steps("seconds", 100, 4, 16) is None
+    assert planned_steps("steps", 125, 4, 16, stride=50) == 100
+    with pytest.raises(ValueError, match="of 50 steps, 200 decoder_eval"):
+        planned_steps("decoder_evaluations", 199, 4, 16, stride=50)
     with pytest.raises(ValueError, match="pays for a step, 16 examples"):
         planned_steps("examples", 15, 4, 16)
+
+
+def test_several_steps_an_execution_train_as_many_steps(coded, tmp_path):
+    plan = plan_of("gumbel", seeds=1, budget=8)
+    stride = {"train.steps_per_execution": 2}
+    other = plan_of("gumbel", seeds=1, budget=9, settings=stride)
+    run_comparison(tmp_path / "one", plan, say=lambda text: None)
+    run_comparison(tmp_path / "two", other, say=lambda text: None)
+    (one,), (two,) = (
+        losses(tmp_path / name, each).values()
+        for name, each in (("one", plan), ("two", other))
+    )
+    assert one == two
 
 
 def test_a_budget_in_seconds_ends_a_run(coded, tmp_path):

@@ -19,7 +19,13 @@ from zoo.evaluation.gradient_variance import (
     decoder_evaluations,
     estimator_variance,
 )
-from zoo.running.build import build_model, dtype_policy, load_data, to_unit
+from zoo.running.build import (
+    build_model,
+    dtype_policy,
+    epoch_steps,
+    load_data,
+    to_unit,
+)
 from zoo.running.config import resolve_config
 from zoo.running.versions import git_commit, versions
 
@@ -135,7 +141,10 @@ def _train_and_evaluate(out, plan, cell, final) -> dict:
         # Once for its shape: what a step costs depends on the code.
         probe = build_model(config, images, steps=1)
         evaluations = _evaluations(probe, name, arguments, images)
-        steps = planned_steps(plan.unit, cell.budget, evaluations, size)
+        stride = config.settings["train"]["steps_per_execution"]
+        steps = planned_steps(
+            plan.unit, cell.budget, evaluations, size, stride
+        )
         model = build_model(config, images, steps=steps or 1)
         chosen, charge = _estimators(model, name, arguments)
         with charge():
@@ -167,7 +176,9 @@ def _evaluations(model, name, arguments, images) -> int:
         return decoder_evaluations(model, to_unit(images.x_valid[:1]))
 
 
-def planned_steps(unit, budget, evaluations, batch_size) -> int | None:
+def planned_steps(
+    unit, budget, evaluations, batch_size, stride=1
+) -> int | None:
     """Return the steps that a budget pays for; `None` where time decides.
 
     Args:
@@ -175,6 +186,7 @@ def planned_steps(unit, budget, evaluations, batch_size) -> int | None:
         budget: Number.
         evaluations: Int, decoder evaluations of an example in a step.
         batch_size: Int.
+        stride: Int >= 1, steps of one execution, of which it is a multiple.
     """
     price = {
         "steps": 1,
@@ -184,11 +196,12 @@ def planned_steps(unit, budget, evaluations, batch_size) -> int | None:
     }[unit]
     if price is None:
         return None
-    steps = int(budget // price)
+    steps = int(budget // price) // stride * stride
     if steps < 1:
+        least = "a step" if stride == 1 else f"an execution of {stride} steps"
         raise ValueError(
-            f"`compare` needs a budget that pays for a step, {price} {unit}. "
-            f"Received: budget={budget:g}"
+            f"`compare` needs a budget that pays for {least}, "
+            f"{price * stride} {unit}. Received: budget={budget:g}"
         )
     return steps
 
@@ -197,7 +210,7 @@ def _train(model, config, images, out, plan, steps, evaluations, cell):
     from zoo import data
 
     size = config.settings["train"]["batch_size"]
-    every = _every(plan, steps, size, len(images.x_train))
+    every = _every(plan, config, steps, len(images.x_train))
     state = load_checkpoint(out / "checkpoints", model)
     state = state or {"step": 0, "seconds": 0.0, "history": []}
     valid = data.eval_dataset(images.x_valid, batch_size=size)
@@ -246,10 +259,12 @@ def _train(model, config, images, out, plan, steps, evaluations, cell):
     }
 
 
-def _every(plan, steps, size, examples) -> int:
+def _every(plan, config, steps, examples) -> int:
+    """Return the steps between two validations, in whole executions."""
     if steps is None:  # a look at the clock after each pass over the data
-        return max(examples // size, 1)
-    return max(math.ceil(steps / plan.evaluations), 1)
+        return epoch_steps(config, examples)
+    stride = config.settings["train"]["steps_per_execution"]
+    return max(math.ceil(steps / plan.evaluations / stride), 1) * stride
 
 
 def _paid(unit, budget, steps, state) -> bool:

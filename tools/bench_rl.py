@@ -16,6 +16,7 @@ import os
 import pathlib
 import platform
 import sys
+import textwrap
 
 import numpy as np
 
@@ -54,7 +55,7 @@ the decoder; they differ in one thing:
 - *one example at a time*: an environment of one example, stepped {batch} times
   for a batch, as TF-Agents' own REINFORCE example collects its episodes.
 
-We ask for 10 times against either. {verdict}
+{verdict}
 
 {times}
 """
@@ -218,8 +219,8 @@ def verdict(turns: list[dict]) -> str:
         ratio = np.median([turn[peer] / turn[_AGENT] for turn in turns])
         kept = "kept" if ratio >= 10 else "not kept"
         words.append(f"the {name} loop takes {ratio:.3g} times as long, {kept}")
-    text = "; ".join(words)
-    return f"{text[0].upper()}{text[1:]}."
+    text = f"We ask for 10 times against either: {'; '.join(words)}."
+    return textwrap.fill(text, 79)
 
 
 def main(argv=None) -> int:

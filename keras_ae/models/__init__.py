@@ -2,6 +2,7 @@
 
 from keras_ae.models.autoencoder import Autoencoder
 from keras_ae.models.batch import Batch
+from keras_ae.models.belief_network import BeliefNetwork
 from keras_ae.models.code_prior import CodePrior
 from keras_ae.models.contrastive_predictive_coding import (
     ContrastivePredictiveCoding,
@@ -16,6 +17,7 @@ from keras_ae.models.vqvae import VQVAE
 __all__ = [
     "Autoencoder",
     "Batch",
+    "BeliefNetwork",
     "CodePrior",
     "ContrastivePredictiveCoding",
     "DeepInfoMax",

@@ -126,6 +126,18 @@ def predictive():
     )
 
 
+def belief(first, second):
+    return lambda: dict(
+        encoder=dense(8, CODE),
+        bottleneck=first(),
+        decoder=dense(8, 4),
+        given_rows=3,
+        deeper_encoders=[dense(8, CODE)],
+        deeper_bottlenecks=[second()],
+        likelihood="squared_error",
+    )
+
+
 def deep_infomax():
     return dict(
         encoder=layers.FeatureEncoder(3, [4], 5, 3),

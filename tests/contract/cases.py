@@ -11,6 +11,7 @@ from .case import (
     CODE,
     Case,
     autoencoder,
+    belief,
     binary_with,
     codebook_with,
     deep_infomax,
@@ -198,6 +199,25 @@ CASES = {
             lambda: bottlenecks.OneHotCode(
                 2, 3, "reinforce(baseline=value, samples=2)", seed=3
             )
+        ),
+        ((7,),),
+        "model",
+        full=False,
+    ),
+    "BeliefNetwork": Case(
+        models.BeliefNetwork,
+        belief(
+            lambda: bottlenecks.OneHotCode(2, 3, seed=3),
+            lambda: bottlenecks.BinaryCode(CODE, seed=4),
+        ),
+        ((7,),),
+        "model",
+    ),
+    "BeliefNetwork-reinforce": Case(
+        models.BeliefNetwork,
+        belief(
+            lambda: bottlenecks.BinaryCode(CODE, "leave_one_out", seed=3),
+            lambda: bottlenecks.BinaryCode(CODE, "disarm", seed=4),
         ),
         ((7,),),
         "model",

@@ -111,6 +111,18 @@ def bits(estimator):
     return models.DiscreteAutoencoder(Dense(4), code, Dense(6), kl_weight=0.1)
 
 
+def code_layers():
+    return models.BeliefNetwork(
+        Dense(4),
+        bottlenecks.BinaryCode(4, "leave_one_out", seed=3),
+        Dense(3),
+        given_rows=3,
+        deeper_encoders=[Dense(4)],
+        deeper_bottlenecks=[bottlenecks.BinaryCode(4, "disarm", seed=4)],
+        likelihood="squared_error",
+    )
+
+
 def agent(model):
     from rl import ReinforceTrainer
 
@@ -246,6 +258,7 @@ JOBS = {
     "predictive": lambda: train(predictive, rows=77, check=True),
     "poisoned": lambda: train(lambda: vqvae(VQ(4, 3)), poison=40),
     # Noise of the global batch: that of one replica.
+    "code_layers": lambda: train(code_layers),
     "one_hot": lambda: train(one_hot),
     "gaussian": lambda: train(gaussian, rows=77),
     "leave_one_out": lambda: train(

@@ -26,6 +26,8 @@ after all choices are made. `evaluate_images` returns a JSON-able dict:
   that is not discrete).
 - `codes`: the dict of `codes.code_usage`, for a model with a `bottleneck`.
 - `novelty`: the dict of `binary.binary_novelty`, for a code of bits.
+- `bounds`: with `train.bound_samples`, the dicts of `bounds` and
+  `relaxation_gap` in `zoo.evaluation.bounds`; else absent.
 - `collapse`: the dict of `keras_ae.metrics.collapse.collapse_report` on at
   most 4,000 test images; its pairs are two images of one class.
 - `warnings`: sentences that name a collapse, often empty.

@@ -214,6 +214,10 @@ class Evaluation:
             return self.skip("novelty", NO_LABELS)
         if not trained.has("decode_index", "reconstruct"):
             return self.skip("novelty", "no `decode_index` in the model")
+        decode = trained.method("decode_index")
+        shape = tuple(splits.x_test.shape[1:])
+        if tuple(decode(self.test_index[:1]).shape[1:]) != shape:
+            return self.skip("novelty", "a code stands for part of an image")
         classifier = self.cache.object(
             "classifier",
             lambda: binary.fit_classifier(
@@ -222,7 +226,7 @@ class Evaluation:
         )
         return binary.binary_novelty(
             classifier,
-            trained.method("decode_index"),
+            decode,
             trained.method("reconstruct"),
             trained.index(self.data.x_train),
             splits.x_test,

@@ -17,6 +17,7 @@ from keras_ae.training import (
 from keras_ae.training.metrics_log import read_lines
 from zoo.running import folder as places
 from zoo.running.build import to_unit
+from zoo.running.relaxation_log import RelaxationLog
 from zoo.running.tensorboard_log import TensorBoardLog
 
 MONITORED = 512  # Held-out images of the collapse monitor
@@ -110,6 +111,8 @@ def _fit_span(
 def _callbacks(config, images, steps, out, first, best) -> list:
     watched = to_unit(images.x_valid[:MONITORED])
     callbacks = [CollapseMonitor(watched)] if len(watched) > 1 else []
+    if config.settings["train"]["bound_samples"]:
+        callbacks.append(RelaxationLog(watched))
     callbacks += [best] if best else []
     if is_chief():
         callbacks += [

@@ -53,6 +53,21 @@ _TABLE = {
         },
         "Squared error of reconstructions over the variance of the images.",
     ),
+    "bound": (
+        "bounds.bound",
+        {},
+        "Minus the log-likelihood bound with many hard codes drawn, nats.",
+    ),
+    "nelbo": (
+        "bounds.nelbo",
+        {},
+        "The same with one hard code, the negative evidence lower bound.",
+    ),
+    "relaxation_gap": (
+        "bounds.relaxation_gap",
+        {},
+        "Loss with hard codes less that with the codes of training.",
+    ),
     "embedding_size": ("probe.dim", {}, "Numbers in one embedding."),
     "bits_per_image": ("codes.bits_per_image", {}, "Bits of one code."),
     "entropy_bits": (

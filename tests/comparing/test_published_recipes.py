@@ -2,6 +2,8 @@
 
 import importlib.util
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -127,6 +129,19 @@ def test_two_at_a_time_give_what_one_at_a_time_gives(tmp_path):
     assert text.count("BROKEN") == 0
 
 
+@needs_rl
+def test_the_command_s_own_process_can_still_import_tf_agents():
+    code = (
+        "import zoo.comparing.page\n"
+        "from zoo.comparing.agents import load_agents\n"
+        "assert load_agents(['gumbel', 'tf_agents(samples=2)'])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
 def test_a_process_that_dies_is_named_and_what_is_finished_is_kept(
     tmp_path, monkeypatch
 ):
@@ -161,6 +176,7 @@ def test_published_numbers_stand_beside_their_protocol_and_no_other():
         dict(data="digits"),
         dict(data="mnist", settings={"model.groups": 10}),
         dict(data="mnist", settings={"data.binarise": "none"}),
+        dict(data="mnist", settings={"train.bound_samples": 100}),
         dict(data="mnist", grid={"model.classes": ["5", "10"]}),
     ):
         plan = make_plan("discrete_vae", ["gumbel"], seeds=1, **other)

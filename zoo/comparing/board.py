@@ -4,7 +4,6 @@ import json
 import shutil
 
 import tensorflow as tf
-from tensorboard.plugins.hparams import api
 
 from zoo.comparing.cell import cell_folder, read_cell
 from zoo.comparing.plan import Plan
@@ -20,6 +19,8 @@ def write_hparams(folder, plan: Plan) -> None:
         folder: Path of the comparison.
         plan: `Plan`.
     """
+    # It uses `tf.keras`, which `rl` has to come before.
+    from tensorboard.plugins.hparams import api
 
     shutil.rmtree(folder / BOARD, ignore_errors=True)
     for cell in plan.final(chosen_points(folder, plan)):

@@ -109,6 +109,7 @@ def _entries():
             "data.binarise": "static",
             "data.image_size": None,
             "data.limit": None,
+            "train.bound_samples": 1000,
         }
         yield Entry(recipe, "mnist", settings, rows)
 

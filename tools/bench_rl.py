@@ -24,7 +24,7 @@ from tools.bench_train import _fit_timer, _table, _timer, _times
 from tools.command import (
     add_threads_option,
     add_traceback_option,
-    guarded,
+    run_alone,
     set_threads,
 )
 from tools.pages import write_section
@@ -225,12 +225,7 @@ def verdict(turns: list[dict]) -> str:
 
 def main(argv=None) -> int:
     """Run the command alone and return its exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    add_arguments(parser)
-    arguments = parser.parse_args(argv)
-    given = sys.argv[1:] if argv is None else argv
-    arguments.command_line = " ".join(("python -m tools.bench_rl", *given))
-    return guarded(run, arguments)
+    return run_alone(__name__, argv)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,15 @@ from keras_ae.checks import check_choice
 from keras_ae.estimators import ExponentialTemperature, Gumbel, get
 
 CODES = ("one_hot", "binary")
+# What the recipes of the table share: pixels black and white, SGD with
+# momentum; 550 steps an epoch of the larger sets, 50,050 in all.
+_LARGE = dict(train=dict(epochs=91, steps_per_execution=50))
+PROTOCOL = dict(
+    data_settings=dict(binarise="static"),
+    optimizer=dict(name="sgd", momentum=0.9, learning_rate=1e-3),
+    train=dict(batch_size=100, epochs=40, bound_samples=1000),
+    per_data={"mnist": _LARGE, "fashion_mnist": _LARGE},
+)
 
 
 def make_code(code, groups, classes, bits, estimator, temperature):

@@ -12,7 +12,12 @@ its protocol differs: `zoo/comparing/published.py`.
 
 from keras_ae.checks import check_int
 from keras_ae.models import BeliefNetwork
-from zoo.code_networks import linear_decoder, linear_encoder, make_code
+from zoo.code_networks import (
+    PROTOCOL,
+    linear_decoder,
+    linear_encoder,
+    make_code,
+)
 from zoo.recipe import Recipe
 
 
@@ -75,14 +80,4 @@ def build(
     )
 
 
-RECIPE = Recipe(
-    build=build,
-    data_settings=dict(binarise="static"),
-    optimizer=dict(name="sgd", momentum=0.9, learning_rate=1e-3),
-    train=dict(batch_size=100, epochs=40, bound_samples=1000),
-    # 550 steps an epoch: 50,050 in all.
-    per_data={
-        "mnist": dict(train=dict(epochs=91, steps_per_execution=50)),
-        "fashion_mnist": dict(train=dict(epochs=91, steps_per_execution=50)),
-    },
-)
+RECIPE = Recipe(build=build, **PROTOCOL)

@@ -1,6 +1,11 @@
 """The few operations that must see every replica of a strategy."""
 
+import types
+
 import tensorflow as tf
+
+# In the place of a seed generator: the same draw every time.
+FIXED_SEED = types.SimpleNamespace(next=lambda: tf.zeros((2,), "int32"))
 
 
 def _context():
@@ -77,7 +82,7 @@ def row_noise(draw, shape, generator, copies=1):
         draw: Function of `(shape, seed=..., alg=...)`, a
             `tf.random.stateless_*`.
         shape: Shape of the noise, the rows of this replica first.
-        generator: `keras.random.SeedGenerator`.
+        generator: `keras.random.SeedGenerator`, or `FIXED_SEED`.
         copies: Int >= 1: the rows are this many copies of a batch, one after
             the other. Defaults to `1`.
 

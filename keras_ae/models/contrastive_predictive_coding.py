@@ -1,12 +1,11 @@
 """Contrastive predictive coding: tell what comes next from what does not."""
 
-import types
-
 import keras
 import tensorflow as tf
 from keras import ops
 
 from keras_ae.bottlenecks.replicas import (
+    FIXED_SEED,
     gather_over_replicas,
     replica_rows,
     row_noise,
@@ -17,8 +16,6 @@ from keras_ae.models.embedding_model import EmbeddingModel
 from keras_ae.models.reconstructor import as_layer
 
 NEGATIVES = ("utterance", "speaker", "mixed")
-# The same draw at every evaluation.
-_FIXED = types.SimpleNamespace(next=lambda: tf.zeros((2,), "int32"))
 
 
 @keras.saving.register_keras_serializable("keras_ae")
@@ -163,7 +160,7 @@ class ContrastivePredictiveCoding(EmbeddingModel):
         order = ops.argsort(key, axis=1)
         count = ops.sum(ops.cast(allowed, "float32"), axis=1, keepdims=True)
         shape = (ops.shape(own)[0], 2 * self.num_negatives)
-        generator = self._draws if training else _FIXED
+        generator = self._draws if training else FIXED_SEED
         uniform = row_noise(tf.random.stateless_uniform, shape, generator)
         for_row, for_time = ops.split(uniform, 2, axis=1)
         row = ops.cast(ops.floor(for_row * count), "int32")

@@ -2,8 +2,6 @@
 
 import contextlib
 
-import tensorflow as tf
-
 from keras_ae.training import (
     BestCheckpoint,
     CheckpointCallback,
@@ -15,6 +13,7 @@ from keras_ae.training import (
     load_checkpoint,
 )
 from keras_ae.training.metrics_log import read_lines
+from keras_ae.training.strategies import has_other_workers
 from zoo.running import folder as places
 from zoo.running.build import to_unit
 from zoo.running.relaxation_log import RelaxationLog
@@ -82,9 +81,14 @@ def _fit_span(
     from zoo import data
 
     batch_size = config.settings["train"]["batch_size"]
-    if _alone():
+    # One of several workers cannot stop in the middle of an epoch by itself:
+    # reading its metrics waits for the others. There SIGTERM ends the
+    # process, and the checkpoint of the last epoch holds.
+    listening = contextlib.nullcontext()
+    if not has_other_workers():
         callbacks.append(stop)
-    with stop.listening() if _alone() else contextlib.nullcontext():
+        listening = stop.listening()
+    with listening:
         model.fit(
             data.train_dataset(
                 images.x_train,
@@ -125,16 +129,3 @@ def _callbacks(config, images, steps, out, first, best) -> list:
             ),
         ]
     return callbacks
-
-
-def _alone() -> bool:
-    """Return whether no other process takes part.
-
-    One worker cannot stop in the middle of an epoch by itself: reading its
-    metrics waits for the others. There SIGTERM ends the process, and the
-    checkpoint of the last epoch holds.
-    """
-    strategy = tf.distribute.get_strategy()
-    return not isinstance(
-        strategy, tf.distribute.MultiWorkerMirroredStrategy
-    )

@@ -264,6 +264,7 @@ def test_a_budget_in_seconds_ends_a_run(coded, tmp_path):
     (cell,) = plan.final(chosen_points(tmp_path, plan))
     history = read_cell(tmp_path, plan, cell)["history"]
     assert history[-1]["seconds"] >= 0.2
+    assert history[-1]["processor_seconds"] > 0
     assert all(line["seconds"] < 0.2 for line in history[:-1])
 
 

@@ -33,6 +33,7 @@ SCHEMA_VERSION = 1
 FILE = "cell.json"
 WATCHED = 512  # validation images of the gap between relaxed and hard loss
 VARIANCE = dict(batches=4, draws=16)
+CLOCKS = ("seconds", "processor_seconds")
 _KEYS = ("protocol", "estimator", "seed", "status", "history", "final")
 
 
@@ -212,12 +213,12 @@ def _train(model, config, images, out, plan, steps, evaluations, cell):
     size = config.settings["train"]["batch_size"]
     every = _every(plan, config, steps, len(images.x_train))
     state = load_checkpoint(out / "checkpoints", model)
-    state = state or {"step": 0, "seconds": 0.0, "history": []}
+    state = state or {"step": 0, "history": [], **dict.fromkeys(CLOCKS, 0.0)}
     valid = data.eval_dataset(images.x_valid, batch_size=size)
     x = tf.constant(to_unit(images.x_valid[:WATCHED]))
     while not _paid(plan.unit, cell.budget, steps, state):
         left = every if steps is None else min(every, steps - state["step"])
-        started = time.perf_counter()
+        started, busy = time.perf_counter(), time.process_time()
         logs = model.fit(
             data.train_dataset(
                 images.x_train,
@@ -230,12 +231,13 @@ def _train(model, config, images, out, plan, steps, evaluations, cell):
             verbose=0,
         ).history
         state["seconds"] += time.perf_counter() - started
+        state["processor_seconds"] += time.process_time() - busy
         state["step"] += left
         line = {
             "step": state["step"],
             "decoder_evaluations": state["step"] * evaluations,
             "examples": state["step"] * size,
-            "seconds": round(state["seconds"], 3),
+            **{name: round(state[name], 3) for name in CLOCKS},
             "train_loss": logs["loss"][-1],
             "val_loss": model.evaluate(valid, verbose=0, return_dict=True)[
                 "loss"

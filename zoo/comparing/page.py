@@ -28,6 +28,7 @@ _COLUMNS = (
     "gradient variance",
     "hard less relaxed",
     "seconds",
+    "processor seconds",
     "grid median (validation)",
     "published",
 )
@@ -64,7 +65,8 @@ _NOTE = (
     "variance is that of the encoder's gradient over re-draws of the codes, "
     "at the end. Hard less relaxed is the loss with hard codes drawn less "
     "that with the codes of training, on validation images, same noise. "
-    "Seconds are of training alone, compilation included."
+    "Seconds are of training alone, compilation included; those of the "
+    "processor tell more where runs shared a machine with other work."
 )
 
 
@@ -130,6 +132,7 @@ def _cell(row: dict, column: str) -> str:
         "gradient variance": ("variance", ".3g"),
         "hard less relaxed": ("gap", "+.3g"),
         "seconds": ("seconds", ".4g"),
+        "processor seconds": ("processor_seconds", ".4g"),
         "grid median (validation)": ("grid_median", ".4g"),
     }
     if column in keys:

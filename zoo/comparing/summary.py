@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from zoo.comparing.cell import read_cell
+from zoo.comparing.cell import CLOCKS, read_cell
 from zoo.comparing.plan import Plan, describe
 from zoo.comparing.published import published
 from zoo.comparing.run import chosen_points, score_of
@@ -84,7 +84,8 @@ def _row(name, chosen, losses, records, reference, plan, screened) -> dict:
     row["values"] = values
     row["iqm"] = interquartile_mean(values)
     lines = records[name]
-    row["seconds"] = _mean(r["history"][-1]["seconds"] for r in lines)
+    for key in CLOCKS:
+        row[key] = _mean(record["history"][-1][key] for record in lines)
     row["steps"] = _mean(r["history"][-1]["step"] for r in lines)
     row["gap"] = _mean(r["history"][-1]["relaxation_gap"] for r in lines)
     if all("bounds" in record for record in lines):

@@ -8,7 +8,7 @@ import numpy as np
 
 from keras_ae import bottlenecks, estimators, layers, models
 
-from sentences.text_models import sentences
+from .sentence_cases import sentences
 
 CODE = 6  # two groups of three classes
 

@@ -7,8 +7,6 @@ a value that is not its default. A name `Class-variant` is a further case of
 
 from keras_ae import bottlenecks, estimators, layers, losses, metrics, models
 
-from sentences.text_models import quick_thought, skip_thought
-
 from .case import (
     CODE,
     Case,
@@ -23,6 +21,7 @@ from .case import (
     variational,
     vq,
 )
+from .sentence_cases import quick_thought, skip_thought
 
 CODEBOOK = dict(
     num_codes=4,

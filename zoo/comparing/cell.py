@@ -16,9 +16,10 @@ from keras_ae.models import Batch
 from keras_ae.training import load_checkpoint, save_checkpoint
 from keras_ae.training.files import write_text
 from zoo.comparing.plan import AGENT, Cell, Plan
-from zoo.running.build import build_model, dtype_policy, load_data, to_unit
+from zoo.running.build import build_model, dtype_policy, load_data
 from zoo.running.config import resolve_config
 from zoo.running.versions import git_commit, versions
+from zoo.running.views import to_unit
 
 SCHEMA_VERSION = 1
 FILE = "cell.json"

@@ -3,6 +3,7 @@
 import pathlib
 import time
 
+from zoo.kinds import kind_of
 from zoo.running import folder as places
 from zoo.running.build import build_model, dtype_policy
 from zoo.running.config import RunConfig
@@ -23,14 +24,12 @@ def evaluate_model(model, config: RunConfig, images, out) -> dict:
     Args:
         model: The trained model.
         config: Its `RunConfig`.
-        images: `zoo.data.ImageData`.
+        images: The data of its kind.
         out: Path of the run folder. Floors that depend on the data alone are
             kept beside it, for the next run.
     """
-    from zoo.evaluation import evaluate_images
-
     with dtype_policy(config):
-        return evaluate_images(
+        return kind_of(config.recipe).evaluate(
             model,
             images,
             seed=config.seed,

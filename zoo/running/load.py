@@ -10,7 +10,6 @@ import pathlib
 import keras
 
 from keras_ae.training import load_checkpoint
-from zoo.data import ImageData
 from zoo.recipe import find
 from zoo.running import folder as places
 from zoo.running.build import build_model, dtype_policy, load_data
@@ -31,7 +30,7 @@ class LoadedRun:
     """
 
     config: RunConfig
-    images: ImageData
+    images: object
     model: keras.Model
     state: dict
 

@@ -18,20 +18,19 @@ from keras_ae.training import (
     wait_for_all,
 )
 from keras_ae.training.metrics_log import read_lines
+from zoo.kinds import kind_of
 from zoo.running import folder as places
 from zoo.running.build import (
     build_model,
     dtype_policy,
     epoch_steps,
     load_data,
-    to_unit,
 )
 from zoo.running.config import resolve_config, write_config
 from zoo.running.evaluate import evaluate_model
 from zoo.running.fit import fit_run
-from zoo.running.pictures import draw_pictures
 from zoo.running.record import make_record, write_record
-from zoo.running.tensorboard_log import write_projector
+from zoo.running.views import to_unit
 
 _LOST = (
     tf.errors.AbortedError,
@@ -201,7 +200,8 @@ def _save(model, final, out) -> None:
 
 def _leave_pictures(model, images, config, out) -> None:
     history = read_lines(out / places.METRICS)
-    missing = draw_pictures(model, images, history, config.seed, out)
+    kind = kind_of(config.recipe)
+    missing = kind.draw(model, images, history, config.seed, out)
     for name, reason in missing.items():
         _log.info("No %s: %s", name, reason)
-    write_projector(model, images, out / places.TENSORBOARD)
+    kind.projector(model, images, out / places.TENSORBOARD)

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from keras_ae.models import Batch
 
-from .text_models import make, sentences
+from .sentence_cases import make, sentences
 
 PLACES = np.array([4, 5, 6, 1000, 1001, 7, 3000])
 

@@ -8,7 +8,6 @@ from keras_ae.layers.dot_score import DotScore
 from keras_ae.layers.feature_encoder import FeatureEncoder
 from keras_ae.layers.gaussian_sample import GaussianSample
 from keras_ae.layers.gru_sentence_encoder import GRUSentenceEncoder
-from keras_ae.layers.masked_gru import MaskedGRU
 from keras_ae.layers.residual_stack import ResidualStack
 from keras_ae.layers.sentence_encoder import SentenceEncoder
 from keras_ae.layers.transformer_sentence_encoder import (
@@ -24,7 +23,6 @@ __all__ = [
     "FeatureEncoder",
     "GRUSentenceEncoder",
     "GaussianSample",
-    "MaskedGRU",
     "ResidualStack",
     "SentenceEncoder",
     "TransformerSentenceEncoder",

@@ -4,7 +4,6 @@ import keras
 from keras import ops
 
 from keras_ae.checks import check_choice, check_int
-from keras_ae.layers.masked_gru import MaskedGRU
 from keras_ae.layers.sentence_encoder import SentenceEncoder
 
 _DIRECTIONS = ("forward", "both", "combined")
@@ -58,8 +57,8 @@ class GRUSentenceEncoder(SentenceEncoder):
             self.readers.append(self._reader("back", units // 2, True))
 
     def _reader(self, name, units, backwards):
-        return MaskedGRU(
-            units, backwards, name=name, dtype=self.dtype_policy
+        return keras.layers.GRU(
+            units, go_backwards=backwards, name=name, dtype=self.dtype_policy
         )
 
     def build_reader(self, shape):
@@ -68,8 +67,7 @@ class GRUSentenceEncoder(SentenceEncoder):
 
     def read(self, x, mask, training):
         last = [
-            reader(x, mask)[:, 0 if reader.backwards else -1]
-            for reader in self.readers
+            reader(x, mask=mask, training=training) for reader in self.readers
         ]
         return ops.concatenate(last, axis=-1)
 

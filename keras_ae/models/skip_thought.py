@@ -6,7 +6,6 @@ from keras import ops
 
 from keras_ae.bottlenecks.replicas import gather_over_replicas
 from keras_ae.checks import check_int
-from keras_ae.layers import MaskedGRU
 from keras_ae.metrics import WordPerplexity
 from keras_ae.models.sentence_model import SentenceModel
 
@@ -50,7 +49,9 @@ class SkipThought(SentenceModel):
             self.first[name] = keras.layers.Dense(
                 units, "tanh", name=f"first_{name}"
             )
-            self.decoders[name] = MaskedGRU(units, name=f"decode_{name}")
+            self.decoders[name] = keras.layers.GRU(
+                units, return_sequences=True, name=f"decode_{name}"
+            )
         # Number 0 is the end of a sentence when written, and its start when
         # read: padding is neither.
         self.output_layer = keras.layers.Dense(
@@ -84,7 +85,7 @@ class SkipThought(SentenceModel):
         steps = read.shape[1]
         beside = ops.repeat(z[:, None], steps, axis=1)
         x = ops.concatenate([vectors, ops.cast(beside, vectors.dtype)], -1)
-        return self.decoders[name](x, state=self.first[name](z))
+        return self.decoders[name](x, initial_state=self.first[name](z))
 
     def loss_terms(self, batch, training):
         numbers, z = self._code(batch.x, training)

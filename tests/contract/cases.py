@@ -58,12 +58,6 @@ CASES = {
         limit=9,
         float32=False,
     ),
-    "MaskedGRU": Case(
-        layers.MaskedGRU,
-        given(units=3, backwards=True),
-        ((4, 2),),
-        float32=False,
-    ),
     "SentenceEncoder": Case(
         layers.SentenceEncoder,
         given(vocabulary_size=9, word_dim=3),

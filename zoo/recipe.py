@@ -19,8 +19,9 @@ class Recipe:
 
     Args:
         build: Function `build(image_shape, *, name=default, ...)`, for text
-            `build(vectorizer, *, ...)`, that returns an `EmbeddingModel`. Its keyword-only arguments are the settings
-            `model.*`; their sentences come from its docstring.
+            `build(vectorizer, *, ...)`, that returns an `EmbeddingModel`.
+            Its keyword-only arguments are the settings `model.*`; their
+            sentences come from its docstring.
         data: Name of the default data set. Defaults to `"digits"`.
         model: Dict of settings that replace `build`'s defaults.
         optimizer: Dict of `optimizer.*` settings.

@@ -21,6 +21,8 @@ ARCHIVE_HASH = (
 SOURCE = "https://github.com/COST-ELTeC/ELTeC-eng, commit 3db3b67"
 MIN_DOCUMENTS = 3
 SKIP_COUNT, SKIP_FRACTION = 5, 0.01  # The larger of the two is the ceiling.
+# Indented blocks are code and grammar, underlined ones headings.
+_CODE = re.compile(r"\s{3,}|.*\n[*=\-~^]{3}")
 LISTED = 5  # Unreadable files named in notes and errors.
 
 
@@ -89,8 +91,7 @@ def _prose():
     documents = {}
     for name, text in topics.items():
         blocks = re.split(r"\n\s*\n", text)
-        # Indented blocks are code and grammar, underlined ones headings.
-        plain = [b for b in blocks if not re.match(r"\s{3,}|.*\n[*=\-~^]{3}", b)]
+        plain = [block for block in blocks if not _CODE.match(block)]
         documents[name] = split_paragraphs(plain)
     documents = {name: found for name, found in documents.items() if found}
     return documents, {"source": "pydoc_data.topics"}

@@ -6,7 +6,6 @@ from keras import ops
 _BATCH = 256
 
 
-
 def to_unit(images) -> np.ndarray:
     """Return uint8 images as float32 in [0, 1], as training sees them."""
     return np.asarray(images, np.float32) / np.float32(255)

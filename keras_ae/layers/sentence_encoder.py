@@ -41,14 +41,34 @@ class SentenceEncoder(keras.layers.Layer):
         self.build_reader((*input_shape, self.word_dim))
 
     def build_reader(self, shape):
-        """Build what reads vectors of this shape."""
+        """Build what reads the words' vectors.
+
+        Args:
+            shape: Tuple `(batch, time, word_dim)`.
+        """
 
     def read(self, x, mask, training):
-        """Return `(batch, dim)` of vectors `(batch, time, word_dim)`."""
+        """Turn the words' vectors into the embedding.
+
+        Args:
+            x: `(batch, time, word_dim)`.
+            mask: `(batch, time)` bool, where words are.
+            training: Bool.
+
+        Returns:
+            `(batch, dim)`.
+        """
         return _mean(x, mask)
 
     def mean_words(self, numbers):
-        """Return the mean of the words' vectors, `(batch, word_dim)`."""
+        """Return the mean of the words' vectors.
+
+        Args:
+            numbers: `(batch, time)` ints, padded with 0 on the right.
+
+        Returns:
+            `(batch, word_dim)`.
+        """
         return _mean(self.words(numbers), ops.not_equal(numbers, 0))
 
     def call(self, numbers, training=False):

@@ -5,6 +5,7 @@ from keras import ops
 
 from keras_ae.bottlenecks.replicas import gather_over_replicas
 from keras_ae.checks import check_int
+from keras_ae.models.reconstructor import as_layer
 from keras_ae.models.sentence_model import SentenceModel
 
 # Added to a score it leaves a probability of exactly 0 in float32, and as
@@ -38,7 +39,7 @@ class QuickThought(SentenceModel):
         training: Bool. Defaults to `False`.
 
     Returns:
-        Dict: `z`, `(batch, 2 * dim)`; `scores`, `(batch, batch)`.
+        Dict: `z`, `(batch, 2 * dim)`.
 
     Reference:
         arXiv:1803.02893, equations 1 and 2. There the own score is set to 0
@@ -54,6 +55,8 @@ class QuickThought(SentenceModel):
         negatives=True,
         **kwargs,
     ):
+        vectorizer, encoder = as_layer(vectorizer), as_layer(encoder)
+        candidate_encoder = as_layer(candidate_encoder)
         super().__init__(
             {"neighbour_loss": 1.0},
             vectorizer,
@@ -73,9 +76,7 @@ class QuickThought(SentenceModel):
         ]
 
     def call(self, x, training=False):
-        f, g = self._codes(x, training)
-        scores = ops.matmul(f, ops.transpose(g))
-        return {"z": ops.concatenate([f, g], axis=-1), "scores": scores}
+        return {"z": ops.concatenate(self._codes(x, training), axis=-1)}
 
     def encode(self, x):
         return ops.concatenate(self._codes(x, False), axis=-1)

@@ -7,6 +7,7 @@ from keras import ops
 from keras_ae.bottlenecks.replicas import gather_over_replicas
 from keras_ae.checks import check_int
 from keras_ae.metrics import WordPerplexity
+from keras_ae.models.reconstructor import as_layer
 from keras_ae.models.sentence_model import SentenceModel
 
 _SHIFTS = {"previous": -1, "next": 1}
@@ -39,6 +40,7 @@ class SkipThought(SentenceModel):
     """
 
     def __init__(self, vectorizer, encoder, units=256, **kwargs):
+        vectorizer, encoder = as_layer(vectorizer), as_layer(encoder)
         terms = {f"{name}_loss": 1.0 for name in _SHIFTS}
         super().__init__(terms, vectorizer, [encoder], **kwargs)
         self.encoder = encoder

@@ -58,7 +58,11 @@ class GRUSentenceEncoder(SentenceEncoder):
 
     def _reader(self, name, units, backwards):
         return keras.layers.GRU(
-            units, go_backwards=backwards, name=name, dtype=self.dtype_policy
+            units,
+            go_backwards=backwards,
+            seed=0,  # of dropout, which there is none of
+            name=name,
+            dtype=self.dtype_policy,
         )
 
     def build_reader(self, shape):

@@ -52,7 +52,7 @@ class SkipThought(SentenceModel):
                 units, "tanh", name=f"first_{name}"
             )
             self.decoders[name] = keras.layers.GRU(
-                units, return_sequences=True, name=f"decode_{name}"
+                units, return_sequences=True, seed=0, name=f"decode_{name}"
             )
         # Number 0 is the end of a sentence when written, and its start when
         # read: padding is neither.

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from zoo.recipe import find, nearest
+from zoo.running.agents import own_settings
 from zoo.running.config import RunConfig
 
 _OPTIMIZERS = {
@@ -117,7 +118,7 @@ def build_model(config: RunConfig, images, steps: int | None = None):
         steps = train["epochs"] * epoch_steps(config, len(images.x_train))
     with dtype_policy(config):
         optimizer = build_optimizer(config.settings["optimizer"], steps)
-        model = recipe.build(images.image_shape, **config.settings["model"])
+        model = recipe.build(images.image_shape, **own_settings(config))
         model(np.zeros((1, *images.image_shape), "float32"), training=False)
         model.compile(
             optimizer=optimizer,

@@ -24,7 +24,7 @@ class CodeEnvironment(tf_environment.TFEnvironment):
     """
 
     def __init__(self, model, x, batch_size=32, seed=0):
-        check_model("CodeEnvironment", model)
+        check_model("CodeEnvironment", model, most=1)
         self._model = model
         self._seed = check_int("CodeEnvironment", "seed", seed, 0)
         self._x = tf.convert_to_tensor(x, tf.float32)

@@ -34,26 +34,33 @@ def check_policy_weights(network, layer, owner: str = "rl") -> None:
         )
 
 
-def check_model(owner: str, model) -> None:
+def check_model(owner: str, model, most: float = float("inf")) -> None:
     """Refuse a model that REINFORCE cannot train.
 
     Args:
         owner: Str, named in errors.
         model: The model.
+        most: Number, the most layers of codes. Defaults to any number.
     """
     if not isinstance(model, CodeModel):
         raise TypeError(
             f"`{owner}` needs a model with encoder, bottleneck and decoder, "
             f"such as `DiscreteAutoencoder`. Received: {model!r}"
         )
-    if not isinstance(model.bottleneck, LogitCode):
+    for encoder, bottleneck in model.stages:
+        if not isinstance(bottleneck, LogitCode):
+            raise ValueError(
+                f"`{owner}` needs a stochastic code, one-hot or binary. "
+                f"Received: bottleneck={type(bottleneck).__name__}, whose "
+                "code is a function of the features"
+            )
+        if not bottleneck.built or not encoder.built:
+            raise ValueError(
+                f"`{owner}` needs a built model: call it on a batch first. "
+                f"Received: {model.name}, not built"
+            )
+    if len(model.stages) > most:
         raise ValueError(
-            f"`{owner}` needs a stochastic code, one-hot or binary. Received: "
-            f"bottleneck={type(model.bottleneck).__name__}, whose code is a "
-            "function of the features"
-        )
-    if not model.bottleneck.built or not model.encoder.built:
-        raise ValueError(
-            f"`{owner}` needs a built model: call it on a batch first. "
-            f"Received: {model.name}, not built"
+            f"`{owner}` needs a model with {most} layer of codes. "
+            f"Received: {model.name} with {len(model.stages)}"
         )

@@ -26,6 +26,10 @@ class ReinforceTrainer:
     advantage without gradient: else the policy's loss, too, would train it,
     and it would predict the return plus a multiple of the entropy.
 
+    A model with several layers of codes (`BeliefNetwork`) gets one agent for
+    each: the next agent observes the code that the last one wrote, and each
+    is paid minus the loss that the rest of the chain makes of its code.
+
     `save_checkpoint` and `load_checkpoint` of a model with a trainer include
     the trainer's averages and value network.
 
@@ -88,31 +92,44 @@ class ReinforceTrainer:
                 f"and only then. Received: baseline={baseline!r}, "
                 f"value_network={value_network!r}"
             )
+        if value_network is not None and len(model.stages) > 1:
+            raise ValueError(
+                f"`{owner}` needs a model with one layer of codes for "
+                f"`value_network`. Received: {len(model.stages)} layers"
+            )
         with model.distribute_strategy.scope():
             if value_network is not None:
                 value_optimizer = keras.optimizers.get(value_optimizer)
                 if not value_network.built:
-                    value_network.build((None, *input_shape(model)))
+                    value_network.build((None, *input_shape(model.encoder)))
                 value_optimizer.build(value_network.trainable_weights)
-            self.estimator = AgentEstimator(
-                model.encoder,
-                model.bottleneck,
-                tf.TensorSpec(input_shape(model), tf.float32, "x"),
-                baseline="none" if baseline == "value" else baseline,
-                samples=samples,
-                entropy_weight=check_number(
-                    owner, "entropy_weight", entropy_weight, minimum=0
-                ),
-                normalize_returns=normalize_returns,
-                value_network=value_network,
-                value_optimizer=value_optimizer,
-                decay=decay,
-            )
+            self.estimators = [
+                AgentEstimator(
+                    encoder,
+                    bottleneck,
+                    tf.TensorSpec(input_shape(encoder), tf.float32, "x"),
+                    baseline="none" if baseline == "value" else baseline,
+                    samples=samples,
+                    entropy_weight=check_number(
+                        owner, "entropy_weight", entropy_weight, minimum=0
+                    ),
+                    normalize_returns=normalize_returns,
+                    value_network=value_network,
+                    value_optimizer=value_optimizer,
+                    decay=decay,
+                )
+                for encoder, bottleneck in model.stages
+            ]
         model.checkpoint_variables = self.checkpoint_variables
 
     @property
+    def estimator(self):
+        """The `AgentEstimator` of the first layer of codes."""
+        return self.estimators[0]
+
+    @property
     def agent(self):
-        """The `ReinforceAgent`."""
+        """The `ReinforceAgent` of the first layer of codes."""
         return self.estimator.agent
 
     def checkpoint_variables(self) -> list:
@@ -121,7 +138,9 @@ class ReinforceTrainer:
         if not model.optimizer.built:
             model.optimizer.build(model.own_weights())
         found = [*model.variables, *model.optimizer.variables]
-        return found + self.estimator.variables
+        for estimator in self.estimators:
+            found += estimator.variables
+        return found
 
     def fit(
         self,
@@ -169,19 +188,18 @@ class ReinforceTrainer:
         """Put the agent in the place of the model's own estimator."""
         self.model.train_function = None  # traced with the other one
         try:
-            with self.model.bottleneck.trained_by(self.estimator):
+            with self.model.trained_by(self.estimators):
                 yield
         finally:
             self.model.train_function = None
 
 
-def input_shape(model) -> tuple:
-    """Return the shape of one object, as the model's encoder takes it.
+def input_shape(encoder) -> tuple:
+    """Return the shape of one object, as an encoder takes it.
 
     Args:
-        model: Built model.
+        encoder: Built Keras 3 layer or model.
     """
-    encoder = model.encoder
     shape = getattr(encoder, "input_shape", None)
     if shape is None:
         shape = encoder.get_build_config()["input_shape"]

@@ -19,7 +19,7 @@ import numpy as np
 from tools.command import (
     add_threads_option,
     add_traceback_option,
-    guarded,
+    run_alone,
     set_threads,
 )
 from tools.pages import write_section
@@ -143,12 +143,7 @@ def _encoder(model):
 
 def main(argv=None) -> int:
     """Run the command alone and return its exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    add_arguments(parser)
-    arguments = parser.parse_args(argv)
-    given = sys.argv[1:] if argv is None else argv
-    arguments.command_line = " ".join(("python -m tools.bench_serving", *given))
-    return guarded(run, arguments)
+    return run_alone(__name__, argv)
 
 
 if __name__ == "__main__":

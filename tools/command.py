@@ -13,6 +13,7 @@ _KINDS = (ValueError, TypeError, OSError, ImportError, FloatingPointError)
 
 ERROR = 2
 INTERRUPTED = 130
+PIPE_CLOSED = 141
 STOPPED = 75  # EX_TEMPFAIL: to be tried again, by a scheduler for instance
 
 
@@ -76,6 +77,28 @@ def set_threads(count: int | None) -> None:
         ) from None
 
 
+def run_alone(module_name: str, argv=None) -> int:
+    """Run the command of one module and return its exit code.
+
+    `arguments.command_line` says how it was started, for reports.
+
+    Args:
+        module_name: Its `__name__`: it has `add_arguments` and `run`, and the
+            first line of its docstring is the command's description.
+        argv: List of str, or `None` for those of the process. Defaults to
+            `None`.
+    """
+    module = sys.modules[module_name]
+    spec = module.__spec__
+    name = module_name if spec is None else spec.name
+    parser = argparse.ArgumentParser(description=module.__doc__.splitlines()[0])
+    module.add_arguments(parser)
+    arguments = parser.parse_args(argv)
+    given = sys.argv[1:] if argv is None else argv
+    arguments.command_line = " ".join(("python -m", name, *map(str, given)))
+    return guarded(module.run, arguments)
+
+
 def guarded(run: Callable, arguments: argparse.Namespace) -> int:
     """Return the exit code of `run(arguments)`.
 
@@ -85,7 +108,9 @@ def guarded(run: Callable, arguments: argparse.Namespace) -> int:
     """
     try:
         load_tensorflow()
-        return run(arguments)
+        code = run(arguments)
+        sys.stdout.flush()
+        return code
     except _stopped() as stop:
         print(
             f"keras-ae: {stop}; the same command with --resume goes on",
@@ -95,6 +120,11 @@ def guarded(run: Callable, arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print("keras-ae: interrupted", file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError:
+        # The reader has seen enough, as `head` has. Python would complain
+        # once more when it closes what it cannot write.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
     except _KINDS as error:
         if not _raised_by_us(error):
             raise

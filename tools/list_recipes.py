@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 
-from tools.command import add_traceback_option, guarded
+from tools.command import add_traceback_option, run_alone
 
 SCHEMA_VERSION = 1
 _ESTIMATOR_COLUMNS = (
@@ -122,9 +122,7 @@ def _described(found) -> dict:
 
 def main(argv=None) -> int:
     """Run the command alone and return its exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    add_arguments(parser)
-    return guarded(run, parser.parse_args(argv))
+    return run_alone(__name__, argv)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import argparse
 import pathlib
 import sys
 
-from tools.command import add_traceback_option, guarded
+from tools.command import add_traceback_option, run_alone
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,9 +61,7 @@ def _report_comparison(arguments: argparse.Namespace) -> int:
 
 def main(argv=None) -> int:
     """Run the command alone and return its exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    add_arguments(parser)
-    return guarded(run, parser.parse_args(argv))
+    return run_alone(__name__, argv)
 
 
 if __name__ == "__main__":

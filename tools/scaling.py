@@ -16,7 +16,7 @@ import sys
 from tools.command import (
     add_threads_option,
     add_traceback_option,
-    guarded,
+    run_alone,
     set_threads,
 )
 from tools.pages import write_section
@@ -126,6 +126,20 @@ def table(rows: list, bandwidth: float, hop: float, split: bool) -> list:
     return ["| " + " | ".join(line) + " |" for line in lines]
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of this command."""
+    parser.add_argument("--data", default="fashion_mnist")
+    parser.add_argument(
+        "--gigabits", type=float, default=10, help="network, a second"
+    )
+    parser.add_argument(
+        "--microseconds", type=float, default=50, help="a message's latency"
+    )
+    parser.add_argument("--out", type=pathlib.Path, metavar="FILE")
+    add_threads_option(parser)
+    add_traceback_option(parser)
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Measure, and print or write the tables."""
     set_threads(arguments.threads)
@@ -150,22 +164,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def main(argv=None) -> int:
-    """Run the command and return its exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", default="fashion_mnist")
-    parser.add_argument(
-        "--gigabits", type=float, default=10, help="network, a second"
-    )
-    parser.add_argument(
-        "--microseconds", type=float, default=50, help="a message's latency"
-    )
-    parser.add_argument("--out", type=pathlib.Path, metavar="FILE")
-    add_threads_option(parser)
-    add_traceback_option(parser)
-    arguments = parser.parse_args(argv)
-    given = sys.argv[1:] if argv is None else argv
-    arguments.command_line = " ".join(("python -m tools.scaling", *given))
-    return guarded(run, arguments)
+    """Run the command alone and return its exit code."""
+    return run_alone(__name__, argv)
 
 
 if __name__ == "__main__":

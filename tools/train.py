@@ -6,7 +6,7 @@ import sys
 from tools.command import (
     add_threads_option,
     add_traceback_option,
-    guarded,
+    run_alone,
     set_threads,
 )
 
@@ -176,9 +176,7 @@ def _list_settings(arguments: argparse.Namespace, settings: dict) -> int:
 
 def main(argv=None) -> int:
     """Run the command alone and return its exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    add_arguments(parser)
-    return guarded(run, parser.parse_args(argv))
+    return run_alone(__name__, argv)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ class OptimizerSettings:
         "Of the step size over the run: constant, or cosine down to zero.",
         "constant",
     )
+    momentum: float = _help("Momentum of SGD; no other optimizer has it.", 0.0)
     clip_norm: float | None = _help(
         "Largest global gradient norm; none leaves gradients as they are.",
         None,
@@ -39,6 +40,11 @@ class TrainSettings:
         "Dtype policy, for instance float32 or mixed_bfloat16.", "float32"
     )
     steps_per_execution: int = _help("Steps run in one call of the graph.", 1)
+    bound_samples: int = _help(
+        "Hard codes drawn of each test image for the bounds on its "
+        "likelihood, for a model of stochastic codes; 0 leaves them out.",
+        0,
+    )
     prior_epochs: int = _help(
         "Passes over the codes that fit the prior, where a model has one.", 10
     )
@@ -56,6 +62,14 @@ class DataSettings:
     )
     limit: int | None = _help(
         "Most training images used; none takes all.", None
+    )
+    binarise: str = _help(
+        "Black and white: static draws each pixel once, with its brightness "
+        "as probability; none leaves it.",
+        "none",
+    )
+    binarise_seed: int = _help(
+        "Seed of the pixels drawn, the same for runs of every seed.", 0
     )
 
 

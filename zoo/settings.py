@@ -148,6 +148,7 @@ def _check_ranges(resolved: Mapping) -> None:
         ("train", "epochs"): 0,
         ("train", "steps_per_execution"): 1,
         ("train", "prior_epochs"): 0,
+        ("train", "bound_samples"): 0,
         ("data", "image_size"): 1,
         ("data", "channels"): 1,
         ("data", "limit"): 1,

@@ -88,6 +88,7 @@ class BinaryCode(LogitCode):
             minval=MIN_UNIFORM,
             maxval=1.0 - MIN_UNIFORM,
         )
+        copies = copies * self._copies
         uniform = row_noise(draw, shape, self.seed_generator, copies)
         return ops.log(uniform) - ops.log1p(-uniform)
 

@@ -133,7 +133,7 @@ class Bottleneck(keras.layers.Layer):
         """
         raise TypeError(f"`{type(self).__name__}` defines no `make_code`.")
 
-    def expected_loss(self, x, code, loss_of):
+    def expected_loss(self, x, code, loss_of, observed=None):
         """Return a loss that depends on the code, with its gradient.
 
         A score-function estimator asks for the loss of several codes of each
@@ -146,6 +146,8 @@ class Bottleneck(keras.layers.Layer):
             code: `Code` of these examples.
             loss_of: Function of `x` and of code values, repeated alike to
                 `(rows * batch, ...)`, that gives the loss of each row.
+            observed: Nest of `(batch, ...)`, what the code was written for,
+                or `None` where that is `x`. Defaults to `None`.
 
         Returns:
             `(batch,)`, float32.
@@ -160,7 +162,7 @@ class Bottleneck(keras.layers.Layer):
         losses = loss_of(_repeat(x, rows), draws.value)
         losses = _by_example(self, losses, draws.value)
         losses = ops.reshape(losses, ops.shape(draws.log_prob))
-        draws = draws._replace(x=x)
+        draws = draws._replace(x=x if observed is None else observed)
         estimator = self.training_estimator
         loss, statistics = estimator.expected_loss(draws, losses)
         block = DeferredUpdates.current()

@@ -37,3 +37,8 @@ class Code(NamedTuple):
     entropy: Any
     terms: dict
     draws: Any = ()
+
+    @property
+    def rows(self):
+        """Int, codes of each example whose losses are wanted."""
+        return int(self.draws.log_prob.shape[0]) if self.draws else 1

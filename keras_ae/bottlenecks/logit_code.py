@@ -1,5 +1,7 @@
 """The part that one-hot and binary codes share."""
 
+import contextlib
+
 import keras
 from keras import ops
 
@@ -24,6 +26,47 @@ class LogitCode(Bottleneck):
     def __init__(self, estimator, seed=None, **kwargs):
         super().__init__(estimator, seed=seed, **kwargs)
         self.seed_generator = keras.random.SeedGenerator(seed)
+        self._copies = 1
+
+    @contextlib.contextmanager
+    def for_copies(self, copies):
+        """Say that batches are copies of one, for a `with` block.
+
+        Replicas then draw together what one would draw.
+
+        Args:
+            copies: Int >= 1: rows are this many copies of a batch, one after
+                the other.
+        """
+        before, self._copies = self._copies, copies
+        try:
+            yield
+        finally:
+            self._copies = before
+
+    def sample_index(self, features):
+        """Draw codes, with fresh noise.
+
+        Args:
+            features: `(batch, ..., width)`.
+
+        Returns:
+            Int32, shape of `Code.index`: exact samples.
+        """
+        features = ops.cast(features, "float32")
+        return self.to_index(features + self.noise(ops.shape(features)))
+
+    def prior_log_prob(self, index):
+        """Return the log-probability of codes under the uniform prior.
+
+        Args:
+            index: Int, shape of `Code.index`.
+
+        Returns:
+            `(batch,)`, float32, nats.
+        """
+        each = ops.full_like(ops.cast(index, "float32"), self.num_codes)
+        return -sum_over_example(ops.log(each))
 
     @property
     def width(self):

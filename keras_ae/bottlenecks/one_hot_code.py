@@ -96,6 +96,7 @@ class OneHotCode(LogitCode):
         draw = functools.partial(
             tf.random.stateless_uniform, minval=MIN_UNIFORM
         )
+        copies = copies * self._copies
         uniform = row_noise(draw, shape, self.seed_generator, copies)
         return -ops.log(-ops.log(uniform))
 

@@ -13,6 +13,7 @@ from keras_ae.layers.sentence_encoder import SentenceEncoder
 from keras_ae.layers.transformer_sentence_encoder import (
     TransformerSentenceEncoder,
 )
+from keras_ae.layers.wave_encoder import WaveEncoder
 
 __all__ = [
     "BatchNorm",
@@ -26,4 +27,5 @@ __all__ = [
     "ResidualStack",
     "SentenceEncoder",
     "TransformerSentenceEncoder",
+    "WaveEncoder",
 ]

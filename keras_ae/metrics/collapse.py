@@ -22,6 +22,10 @@ ACTIVE_VARIANCE_SHARE = 1e-3
 # of 4,000 MNIST and Fashion-MNIST images reach 0.77 and 0.98.
 MIN_ACTIVE_SHARE = 0.25
 
+# Warn when two embeddings are closer than this on the sphere: 0.005 is their
+# mean squared distance there, so they differ by less than 4 degrees or so.
+MAX_UNIFORMITY = -0.01
+
 # Warn when the effective rank is under this share of what `dim` and the
 # number of examples allow. The same raw pixels reach 0.39 and 0.51.
 MIN_EFFECTIVE_RANK_SHARE = 0.1
@@ -254,6 +258,12 @@ def collapse_warnings(report, code_usage=None):
                 f"The effective rank is low: {rank:.1f} in {dim} dimensions "
                 f"(limits: {MIN_EFFECTIVE_RANK_SHARE:.0%}, at most "
                 f"{ENOUGH_EFFECTIVE_RANK}, and {MIN_EFFECTIVE_RANK})."
+            )
+        even = report["uniformity"]
+        if dim > 1 and even is not None and even > MAX_UNIFORMITY:
+            warnings.append(
+                "The embeddings have nearly one direction: uniformity "
+                f"{even:.2g} (limit: {MAX_UNIFORMITY}, 0 is one point)."
             )
     return warnings + _codebook_warnings(code_usage or {})
 

@@ -2,7 +2,11 @@
 
 from keras_ae.models.autoencoder import Autoencoder
 from keras_ae.models.batch import Batch
+from keras_ae.models.belief_network import BeliefNetwork
 from keras_ae.models.code_prior import CodePrior
+from keras_ae.models.contrastive_predictive_coding import (
+    ContrastivePredictiveCoding,
+)
 from keras_ae.models.deep_infomax import DeepInfoMax
 from keras_ae.models.discrete_autoencoder import DiscreteAutoencoder
 from keras_ae.models.embedding_model import EmbeddingModel
@@ -16,7 +20,9 @@ from keras_ae.models.vqvae import VQVAE
 __all__ = [
     "Autoencoder",
     "Batch",
+    "BeliefNetwork",
     "CodePrior",
+    "ContrastivePredictiveCoding",
     "DeepInfoMax",
     "DiscreteAutoencoder",
     "EmbeddingModel",

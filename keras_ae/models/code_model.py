@@ -1,5 +1,7 @@
 """The part that every model with a discrete code shares."""
 
+import contextlib
+
 import keras
 
 from keras_ae.bottlenecks.bottleneck import Bottleneck
@@ -61,6 +63,23 @@ class CodeModel(Reconstructor):
             CodesUsed(**sizes),
         ]
 
+    @property
+    def stages(self):
+        """List of pairs, each layer and the bottleneck that it feeds."""
+        return [(self.encoder, self.bottleneck)]
+
+    @contextlib.contextmanager
+    def trained_by(self, estimators):
+        """Let other estimators train the codes, for a `with` block.
+
+        Args:
+            estimators: List of `Estimator`, one for each of `stages`.
+        """
+        with contextlib.ExitStack() as stack:
+            for (_, bottleneck), other in zip(self.stages, estimators):
+                stack.enter_context(bottleneck.trained_by(other))
+            yield
+
     def code(self, x, training=False):
         """Return the code of objects.
 
@@ -76,8 +95,20 @@ class CodeModel(Reconstructor):
 
     def call(self, x, training=False):
         code = self.code(x, training=training)
-        x_hat = self.decoder(code.value, training=training)
+        x_hat = self.decoder_output(code.value, training)
         return {"z": code.value, "index": code.index, "x_hat": x_hat}
+
+    def decoder_output(self, value, training=False):
+        """Return what the decoder makes of code values.
+
+        Args:
+            value: Shape of `Code.value`.
+            training: Bool. Defaults to `False`.
+
+        Returns:
+            The decoder's output.
+        """
+        return self.decoder(value, training=training)
 
     def encode(self, x):
         return self.code(x).value
@@ -130,17 +161,43 @@ class CodeModel(Reconstructor):
             metric.update_state(code.index)
 
         def loss_of(x, value):
-            output = self.decoder(value, training=training)
-            return self.reconstruction_loss(x, output)
+            return self.value_loss(x, value, training, code.rows)
 
         reconstruction = self.bottleneck.expected_loss(
-            batch.x, code, loss_of
+            batch.x, code, loss_of, self.observed(batch.x)
         )
         return {
             "reconstruction_loss": reconstruction,
             **code.terms,
             **self.code_terms(code),
         }
+
+    def observed(self, x):
+        """Return the part of objects that the encoder sees.
+
+        Args:
+            x: `(batch, ...)`.
+
+        Returns:
+            `(batch, ...)`.
+        """
+        return x
+
+    def value_loss(self, x, value, training, copies=1):
+        """Return the negative log-likelihood of objects given code values.
+
+        Args:
+            x: `(batch, ...)`.
+            value: Shape of `Code.value`.
+            training: Bool.
+            copies: Int >= 1: rows are this many copies of a batch, one after
+                the other. Defaults to `1`.
+
+        Returns:
+            `(batch,)`, nats.
+        """
+        output = self.decoder_output(value, training)
+        return self.reconstruction_loss(x, output)
 
     def get_config(self):
         config = super().get_config()

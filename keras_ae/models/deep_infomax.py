@@ -6,7 +6,12 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from keras_ae.bottlenecks.replicas import gather_over_replicas, replica_rows
+from keras_ae.bottlenecks.replicas import (
+    FIXED_SEED,
+    gather_over_replicas,
+    replica_rows,
+    row_noise,
+)
 from keras_ae.checks import check_choice, check_int, check_number
 from keras_ae.layers import ConcatScore, DotScore
 from keras_ae.losses import donsker_varadhan, info_nce, jensen_shannon
@@ -199,11 +204,8 @@ class DeepInfoMax(EmbeddingModel):
     def _draw_prior(self, z, training):
         # Drawn for the global batch, so that replicas change no number; the
         # same draw at each evaluation.
-        seed = self._draws.next() if training else tf.zeros((2,), "int32")
-        rows = ops.shape(z)[0]
-        first, total = replica_rows(rows)
-        drawn = _PRIORS[self._prior]((total, z.shape[-1]), seed)
-        return drawn[first : first + rows]
+        generator = self._draws if training else FIXED_SEED
+        return row_noise(_PRIORS[self._prior], ops.shape(z), generator)
 
     def get_config(self):
         config = super().get_config()

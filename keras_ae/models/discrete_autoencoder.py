@@ -1,6 +1,7 @@
 """Auto-encoder through a discrete code, one-hot or binary or other."""
 
 import keras
+from keras import ops
 
 from keras_ae.bottlenecks.logit_code import LogitCode
 from keras_ae.checks import check_number
@@ -75,6 +76,40 @@ class DiscreteAutoencoder(CodeModel):
             return {}
         kl = self.bottleneck.compute_kl(code.logits)
         return {"kl_loss": sum_over_example(kl)}
+
+    def log_weights(self, x):
+        """Draw one hard code of each object and return its log-weight.
+
+        `log p(x, code) - log q(code | x)` under the uniform prior. Its mean
+        over draws is the evidence lower bound; the log of the mean of `m` of
+        their exponentials is the tighter bound with `m` samples.
+
+        Args:
+            x: `(batch, ...)`.
+
+        Returns:
+            `(batch,)`, nats, up to the constant that `"squared_error"`
+            leaves out.
+
+        Raises:
+            TypeError: If the code has no distribution.
+
+        Reference:
+            arXiv:1509.00519, equation 8.
+        """
+        code = self.bottleneck
+        if not isinstance(code, LogitCode):
+            raise TypeError(
+                "`DiscreteAutoencoder.log_weights` needs a stochastic code, "
+                f"one-hot or binary. Received: {type(code).__name__}"
+            )
+        logits = ops.cast(self.encoder(x, training=False), "float32")
+        index = code.sample_index(logits)
+        log_prob, _ = code.log_prob_and_entropy(logits, index)
+        value = code.decode_index(index)
+        loss = self.value_loss(x, value, training=False)
+        direct = code.prior_log_prob(index) - sum_over_example(log_prob)
+        return direct - loss
 
     def get_config(self):
         config = super().get_config()

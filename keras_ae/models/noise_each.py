@@ -2,8 +2,7 @@
 
 import tensorflow as tf
 
-# Smallest uniform draw: -log(-log(u)) stays finite in float32.
-MIN_UNIFORM = 1e-20
+from keras_ae.bottlenecks.one_hot_code import MIN_UNIFORM
 
 
 def normal_each(seed, shape):

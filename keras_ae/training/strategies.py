@@ -164,9 +164,20 @@ def check_batch_size(batch_size, of=None):
         )
 
 
+def has_other_workers():
+    """Tell whether other processes take part in the current strategy.
+
+    Returns:
+        Bool.
+    """
+    return isinstance(
+        tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy
+    )
+
+
 def wait_for_all():
     """Wait until every worker of the current strategy has come here."""
     strategy_here = tf.distribute.get_strategy()
-    if isinstance(strategy_here, tf.distribute.MultiWorkerMirroredStrategy):
+    if has_other_workers():
         ones = strategy_here.run(lambda: tf.constant(1.0))
         strategy_here.reduce(tf.distribute.ReduceOp.SUM, ones, axis=None)

@@ -1,5 +1,6 @@
 """A tiny recipe with a code, on tiny images, for comparisons."""
 
+import importlib.util
 import sys
 import types
 
@@ -7,11 +8,16 @@ import keras
 import numpy as np
 import pytest
 
-import zoo.data
-from keras_ae.bottlenecks import BinaryCode
-from keras_ae.models import Autoencoder, DiscreteAutoencoder
-from zoo.data import ImageData
-from zoo.recipe import Recipe
+if importlib.util.find_spec("tf_agents") is not None:
+    import rl  # noqa: F401  before anything touches `tf.keras`
+
+import zoo.data  # noqa: E402
+from keras_ae.bottlenecks import BinaryCode  # noqa: E402
+from keras_ae.models import Autoencoder, DiscreteAutoencoder  # noqa: E402
+from zoo.comparing import published  # noqa: E402
+from zoo.comparing.published import Entry  # noqa: E402
+from zoo.data import ImageData  # noqa: E402
+from zoo.recipe import Recipe  # noqa: E402
 
 Dense = keras.layers.Dense
 
@@ -68,11 +74,11 @@ def install(monkeypatch):
         module = types.ModuleType(f"zoo.{name}", f"The {name} recipe.")
         module.RECIPE = Recipe(build=function, train=dict(batch_size=16))
         monkeypatch.setitem(sys.modules, f"zoo.{name}", module)
-    sys.modules["zoo.coded"].PUBLISHED = {
-        "gumbel": {
-            "value": 58.5,
-            "source": "arXiv:1611.01144",
-            "differences": ["They train on pictures of digits."],
-        }
+    row = {
+        "value": "58.5",
+        "source": "arXiv:1611.01144",
+        "differences": ["They train on pictures of digits."],
     }
+    entry = Entry("coded", "digits", {"model.bits": 3}, {"gumbel": row})
+    monkeypatch.setattr(published, "ENTRIES", [entry])
     monkeypatch.setattr(zoo.data, "load", make_images)

@@ -13,6 +13,7 @@ from zoo.comparing.cell import cell_folder, planned_steps, read_cell
 from zoo.comparing.page import write_report
 from zoo.comparing.plan import make_plan
 from zoo.comparing.run import chosen_points
+from zoo.comparing.toys import toy_rows
 
 RATES = dict(grid={"learning_rate": ["0.01", "1e-5"]})
 needs_rl = pytest.mark.skipif(
@@ -36,6 +37,7 @@ def finished(coded, tmp_path_factory):
     folder, said = tmp_path_factory.mktemp("finished"), []
     plan = plan_of(**RATES, screen_budget=4)
     run_comparison(folder, plan, say=said.append)
+    toy_rows(folder, plan.estimators)  # once for all tests
     return folder, plan, said
 
 
@@ -164,9 +166,9 @@ def test_the_table_is_the_statistics_of_the_records(done):
     )
     write_report(folder)
     lines = (folder / "report.md").read_text().splitlines()
-    (row,) = [line.split(" | ") for line in lines if "| exact |" in line]
+    (row,) = [li.split(" | ") for li in lines if li.startswith("| exact |")]
     apart = [e - g for e, g in zip(exact, gumbel)]
-    assert row[3] == f"{sum(exact) / 2:.4g}"
+    assert row[3] == f"{sum(exact) / 2:.5g}"
     assert row[4] == f"{sum(apart) / 2:+.3g}"
     assert row[5] == f"{min(apart):+.3g} to {max(apart):+.3g}"
 
@@ -236,8 +238,24 @@ def test_a_budget_pays_for_steps_in_its_unit():
     assert planned_steps("decoder_evaluations", 100, 4, 16) == 25
     assert planned_steps("examples", 100, 4, 16) == 6
     assert planned_steps("seconds", 100, 4, 16) is None
+    assert planned_steps("steps", 125, 4, 16, stride=50) == 100
+    with pytest.raises(ValueError, match="of 50 steps, 200 decoder_eval"):
+        planned_steps("decoder_evaluations", 199, 4, 16, stride=50)
     with pytest.raises(ValueError, match="pays for a step, 16 examples"):
         planned_steps("examples", 15, 4, 16)
+
+
+def test_several_steps_an_execution_train_as_many_steps(coded, tmp_path):
+    plan = plan_of("gumbel", seeds=1, budget=8)
+    stride = {"train.steps_per_execution": 2}
+    other = plan_of("gumbel", seeds=1, budget=9, settings=stride)
+    run_comparison(tmp_path / "one", plan, say=lambda text: None)
+    run_comparison(tmp_path / "two", other, say=lambda text: None)
+    (one,), (two,) = (
+        losses(tmp_path / name, each).values()
+        for name, each in (("one", plan), ("two", other))
+    )
+    assert one == two
 
 
 def test_a_budget_in_seconds_ends_a_run(coded, tmp_path):
@@ -246,6 +264,7 @@ def test_a_budget_in_seconds_ends_a_run(coded, tmp_path):
     (cell,) = plan.final(chosen_points(tmp_path, plan))
     history = read_cell(tmp_path, plan, cell)["history"]
     assert history[-1]["seconds"] >= 0.2
+    assert history[-1]["processor_seconds"] > 0
     assert all(line["seconds"] < 0.2 for line in history[:-1])
 
 

@@ -121,6 +121,29 @@ def discrete(bottleneck):
     )
 
 
+def predictive():
+    return dict(
+        encoder=layers.WaveEncoder(3, [3, 1], [4, 2]),
+        context_units=4,
+        steps=2,
+        negatives="mixed",
+        num_negatives=5,
+        seed=3,
+    )
+
+
+def belief(first, second):
+    return lambda: dict(
+        encoder=dense(8, CODE),
+        bottleneck=first(),
+        decoder=dense(8, 4),
+        given_rows=3,
+        deeper_encoders=[dense(8, CODE)],
+        deeper_bottlenecks=[second()],
+        likelihood="squared_error",
+    )
+
+
 def deep_infomax():
     return dict(
         encoder=layers.FeatureEncoder(3, [4], 5, 3),

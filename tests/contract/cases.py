@@ -11,6 +11,7 @@ from .case import (
     CODE,
     Case,
     autoencoder,
+    belief,
     binary_with,
     codebook_with,
     deep_infomax,
@@ -18,6 +19,7 @@ from .case import (
     given,
     one_hot_at,
     one_hot_with,
+    predictive,
     variational,
     vq,
 )
@@ -104,6 +106,12 @@ CASES = {
         ((2, 2, 3),),
         float32=False,
     ),
+    "WaveEncoder": Case(
+        layers.WaveEncoder,
+        given(filters=3, strides=[3, 2], kernels=[4, 2]),
+        ((14,),),
+        float32=False,
+    ),
     "CodePrior": Case(
         models.CodePrior,
         given(num_codes=5, length=4, width=8, blocks=1, heads=2),
@@ -188,6 +196,12 @@ CASES = {
     "VariationalAutoencoder": Case(
         models.VariationalAutoencoder, variational, ((7,),), "model"
     ),
+    "ContrastivePredictiveCoding": Case(
+        models.ContrastivePredictiveCoding,
+        predictive,
+        ((14,),),
+        "model",
+    ),
     "DeepInfoMax": Case(
         models.DeepInfoMax, deep_infomax, ((4, 4, 1),), "model"
     ),
@@ -216,6 +230,25 @@ CASES = {
             lambda: bottlenecks.OneHotCode(
                 2, 3, "reinforce(baseline=value, samples=2)", seed=3
             )
+        ),
+        ((7,),),
+        "model",
+        full=False,
+    ),
+    "BeliefNetwork": Case(
+        models.BeliefNetwork,
+        belief(
+            lambda: bottlenecks.OneHotCode(2, 3, seed=3),
+            lambda: bottlenecks.BinaryCode(CODE, seed=4),
+        ),
+        ((7,),),
+        "model",
+    ),
+    "BeliefNetwork-reinforce": Case(
+        models.BeliefNetwork,
+        belief(
+            lambda: bottlenecks.BinaryCode(CODE, "leave_one_out", seed=3),
+            lambda: bottlenecks.BinaryCode(CODE, "disarm", seed=4),
         ),
         ((7,),),
         "model",

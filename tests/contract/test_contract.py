@@ -31,11 +31,13 @@ JIT = pytest.mark.parametrize("jit", [False, True], ids=["no_jit", "jit"])
 # TensorFlow 2.21's oneDNN convolution gives an empty batch the shape of its
 # input, not of its output.
 CONVOLUTIONS = (
+    "ContrastivePredictiveCoding",
     "ConvDecoder",
     "ConvEncoder",
     "DeepInfoMax",
     "FeatureEncoder",
     "ResidualStack",
+    "WaveEncoder",
 )
 
 

@@ -19,6 +19,8 @@ def expected_signatures(model):
         names |= {"decode", "reconstruct"}
     if hasattr(model, "encode_index"):
         names.add("codes")
+    if hasattr(model, "encode_frames"):
+        names.add("frames")
     if isinstance(model, VariationalAutoencoder) or (
         isinstance(model, VQVAE) and model.prior is not None
     ):

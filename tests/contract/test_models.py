@@ -87,13 +87,24 @@ def test_embedding_is_float32_and_repeats(name):
     np.testing.assert_array_equal(first, second)
 
 
-@each("model", but=("DeepInfoMax", "QuickThought", "SkipThought"))
+@each(
+    "model",
+    but=(
+        "ContrastivePredictiveCoding",
+        "DeepInfoMax",
+        "QuickThought",
+        "SkipThought",
+    ),
+)
 def test_reconstruction_decodes_the_embedding(name):
     case, model = make(name)
     (x,) = case.inputs()
     x_hat = model.reconstruct(x)
     assert x_hat.shape == x.shape and x_hat.dtype == tf.float32
-    np.testing.assert_array_equal(x_hat, model.decode(model.encode(x)))
+    decoded = model.decode(model.encode(x))
+    # All of the object, or the rows of it that are predicted.
+    predicted = x_hat[:, x_hat.shape[1] - decoded.shape[1] :]
+    np.testing.assert_array_equal(predicted, decoded)
 
 
 CODED = pytest.mark.parametrize(

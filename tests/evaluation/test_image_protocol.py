@@ -142,14 +142,14 @@ def test_each_feature_is_probed_beside_its_own_untrained_floor(data):
         WithFeatures(), data, untrained_model=WithFeatures(0.0)
     )
     found = result["features"]
-    assert set(found) == {"conv", "fc"}
-    assert found["conv"]["linear"] == 1
-    assert found["conv"]["floors"]["random_encoder"]["linear"] < 0.5
-    assert found["fc"]["linear"] == found["fc"]["floors"]["chance"]
-    assert found["fc"]["floors"]["raw_pixels"]["linear"] == 1
+    assert set(found) == {"conv", "fc", "embedding"}
+    assert found["conv"]["accuracy"] == found["embedding"]["accuracy"] == 1
+    assert found["conv"]["floors"]["random_encoder"]["accuracy"] < 0.5
+    assert found["fc"]["accuracy"] == found["fc"]["floors"]["chance"]
+    assert found["fc"]["floors"]["raw_pixels"]["accuracy"] == 1
     numbers, floors = flat_numbers(result)
-    assert numbers["conv_linear_accuracy"] == 1
-    assert set(floors["fc_knn_accuracy"]) == {
+    assert numbers["conv_accuracy"] == 1
+    assert set(floors["fc_accuracy"]) == {
         "raw_pixels",
         "random_encoder",
         "chance",
@@ -160,7 +160,7 @@ def test_features_of_an_encoder_inside_the_model_are_found(data, fakes):
     model = fakes.encoder()
     model.encoder = WithFeatures()
     result = evaluate_images(model, data, floors=False)
-    assert result["features"]["conv"]["linear"] == 1
+    assert result["features"]["conv"]["accuracy"] == 1
     assert result["features"]["conv"]["floors"] is None
 
 

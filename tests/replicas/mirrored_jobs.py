@@ -111,6 +111,18 @@ def bits(estimator):
     return models.DiscreteAutoencoder(Dense(4), code, Dense(6), kl_weight=0.1)
 
 
+def code_layers():
+    return models.BeliefNetwork(
+        Dense(4),
+        bottlenecks.BinaryCode(4, "leave_one_out", seed=3),
+        Dense(3),
+        given_rows=3,
+        deeper_encoders=[Dense(4)],
+        deeper_bottlenecks=[bottlenecks.BinaryCode(4, "disarm", seed=4)],
+        likelihood="squared_error",
+    )
+
+
 def agent(model):
     from rl import ReinforceTrainer
 
@@ -195,6 +207,13 @@ def deep_infomax(measure):
     )
 
 
+def predictive():
+    encoder = layers.WaveEncoder(4, [2], [2])
+    return models.ContrastivePredictiveCoding(
+        encoder, 4, steps=1, negatives="mixed", num_negatives=5, seed=3
+    )
+
+
 def noise():
     """Draw codes from the same logits on every replica."""
     with STRATEGY.scope():
@@ -236,8 +255,10 @@ JOBS = {
     "infomax_dv": lambda: train(
         lambda: deep_infomax("donsker_varadhan"), rows=65
     ),
+    "predictive": lambda: train(predictive, rows=77, check=True),
     "poisoned": lambda: train(lambda: vqvae(VQ(4, 3)), poison=40),
     # Noise of the global batch: that of one replica.
+    "code_layers": lambda: train(code_layers),
     "one_hot": lambda: train(one_hot),
     "gaussian": lambda: train(gaussian, rows=77),
     "leave_one_out": lambda: train(

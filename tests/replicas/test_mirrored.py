@@ -23,9 +23,10 @@ OURS = (
     "autoencoder_uneven",
     "infomax_nce",
     "infomax_dv",
+    "predictive",
 )
 # Noise is that of the global batch, and so are averages of losses.
-DRAWN = ("one_hot", "gaussian", "leave_one_out", "disarm")
+DRAWN = ("one_hot", "gaussian", "leave_one_out", "disarm", "code_layers")
 SCORED = ("value", "batch")
 AGENT = pytest.param(
     "agent",

@@ -11,6 +11,7 @@ if importlib.util.find_spec("tf_agents") is None:
     collect_ignore = [
         "test_agent.py",
         "test_environment.py",
+        "test_layers.py",
         "test_trainer.py",
         "test_sequences.py",
     ]

@@ -243,3 +243,19 @@ def test_variance_of_a_run_is_printed_and_kept(run, tmp_path, monkeypatch):
         assert f"\n{row['estimator']}" in shown.out
     code, shown = run("variance", tmp_path / "none")
     assert code == 2 and "No run in" in shown.err
+
+
+def test_a_reader_that_leaves_early_is_no_error():
+    # `true` ends before anything is written.
+    command = f"{sys.executable} -m tools.main list | true"
+    script = f"{command}; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=ROOT,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 141
+    assert "keras-ae:" not in done.stderr and "Trace" not in done.stderr

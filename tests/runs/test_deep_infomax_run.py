@@ -20,7 +20,7 @@ def test_the_record_has_each_feature_beside_its_floors(
     run = train_run(
         recipe, settings={**SMALL, **settings}, out=tmp_path / "a", verbose=0
     )
-    for name in ("conv_linear_accuracy", "fc_linear_accuracy"):
+    for name in ("conv_accuracy", "fc_accuracy", "embedding_accuracy"):
         floors = run.record["floors"][name]
         assert set(floors) == {"raw_pixels", "random_encoder", "chance"}
         assert run.record["numbers"][name] > floors["chance"]

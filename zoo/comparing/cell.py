@@ -10,13 +10,21 @@ import time
 import numpy as np
 import tensorflow as tf
 
-from keras_ae.bottlenecks import DeferredUpdates
-from keras_ae.estimators.get import parse
-from keras_ae.models import Batch
 from keras_ae.training import load_checkpoint, save_checkpoint
 from keras_ae.training.files import write_text
-from zoo.comparing.plan import AGENT, Cell, Plan
-from zoo.running.build import build_model, dtype_policy, load_data
+from zoo.comparing.plan import Cell, Plan
+from zoo.evaluation.bounds import bounds, relaxation_gap
+from zoo.evaluation.gradient_variance import (
+    decoder_evaluations,
+    estimator_variance,
+)
+from zoo.running.agents import make_trainer
+from zoo.running.build import (
+    build_model,
+    dtype_policy,
+    epoch_steps,
+    load_data,
+)
 from zoo.running.config import resolve_config
 from zoo.running.versions import git_commit, versions
 from zoo.running.views import to_unit
@@ -25,6 +33,7 @@ SCHEMA_VERSION = 1
 FILE = "cell.json"
 WATCHED = 512  # validation images of the gap between relaxed and hard loss
 VARIANCE = dict(batches=4, draws=16)
+CLOCKS = ("seconds", "processor_seconds")
 _KEYS = ("protocol", "estimator", "seed", "status", "history", "final")
 
 
@@ -121,52 +130,51 @@ def _reason(error) -> str:
 
 
 def _train_and_evaluate(out, plan, cell, final) -> dict:
-    name, arguments = parse("compare", cell.estimator)
     settings = {**dict(plan.settings), **dict(cell.point)}
-    # The agent stands in for an estimator of its own kind.
-    own = "reinforce" if name == AGENT else cell.estimator
-    settings["model.estimator"] = own
+    settings["model.estimator"] = cell.estimator
     config = resolve_config(plan.recipe, plan.data, cell.seed, settings)
     images = load_data(config)
     size = config.settings["train"]["batch_size"]
     with dtype_policy(config):
         # Once for its shape: what a step costs depends on the code.
         probe = build_model(config, images, steps=1)
-        evaluations = _evaluations(probe, name, arguments, images)
-        steps = planned_steps(plan.unit, cell.budget, evaluations, size)
+        evaluations = _evaluations(probe, config, images)
+        stride = config.settings["train"]["steps_per_execution"]
+        steps = planned_steps(
+            plan.unit, cell.budget, evaluations, size, stride
+        )
         model = build_model(config, images, steps=steps or 1)
-        estimator, charge = _estimator(model, name, arguments)
+        chosen, charge = _estimators(model, config)
         with charge():
             result = _train(
                 model, config, images, out, plan, steps, evaluations, cell
             )
             if final:
-                result.update(_final(model, images, size, estimator))
+                result.update(_final(model, config, images, chosen))
     result["config"] = {k: dict(v) for k, v in config.settings.items()}
     result["decoder_evaluations_a_step"] = evaluations
     return result
 
 
-def _estimator(model, name, arguments):
-    """Return the estimator of training, and a block that puts it to work."""
-    if name != AGENT:
-        return model.bottleneck.estimator, contextlib.nullcontext
-    import rl
+def _estimators(model, config):
+    """Return the estimators of training, and a block that puts them to work."""
+    trainer = make_trainer(model, config)
+    if trainer is None:
+        own = [bottleneck.estimator for _, bottleneck in model.stages]
+        return own, contextlib.nullcontext
+    return trainer.estimators, trainer.in_charge
 
-    trainer = rl.ReinforceTrainer(model, **arguments)
-    return trainer.estimator, trainer.in_charge
 
-
-def _evaluations(model, name, arguments, images) -> int:
+def _evaluations(model, config, images) -> int:
     """Return the decoder evaluations of an example in a training step."""
-    estimator, charge = _estimator(model, name, arguments)
-    x = tf.constant(to_unit(images.x_valid[:1]))
-    with charge(), DeferredUpdates():
-        draws = model.code(x, training=True).draws
-    return int(draws.log_prob.shape[0]) if draws else 1
+    _, charge = _estimators(model, config)
+    with charge():
+        return decoder_evaluations(model, to_unit(images.x_valid[:1]))
 
 
-def planned_steps(unit, budget, evaluations, batch_size) -> int | None:
+def planned_steps(
+    unit, budget, evaluations, batch_size, stride=1
+) -> int | None:
     """Return the steps that a budget pays for; `None` where time decides.
 
     Args:
@@ -174,6 +182,7 @@ def planned_steps(unit, budget, evaluations, batch_size) -> int | None:
         budget: Number.
         evaluations: Int, decoder evaluations of an example in a step.
         batch_size: Int.
+        stride: Int >= 1, steps of one execution, of which it is a multiple.
     """
     price = {
         "steps": 1,
@@ -183,11 +192,12 @@ def planned_steps(unit, budget, evaluations, batch_size) -> int | None:
     }[unit]
     if price is None:
         return None
-    steps = int(budget // price)
+    steps = int(budget // price) // stride * stride
     if steps < 1:
+        least = "a step" if stride == 1 else f"an execution of {stride} steps"
         raise ValueError(
-            f"`compare` needs a budget that pays for a step, {price} {unit}. "
-            f"Received: budget={budget:g}"
+            f"`compare` needs a budget that pays for {least}, "
+            f"{price * stride} {unit}. Received: budget={budget:g}"
         )
     return steps
 
@@ -196,14 +206,14 @@ def _train(model, config, images, out, plan, steps, evaluations, cell):
     from zoo import data
 
     size = config.settings["train"]["batch_size"]
-    every = _every(plan, steps, size, len(images.x_train))
+    every = _every(plan, config, steps, len(images.x_train))
     state = load_checkpoint(out / "checkpoints", model)
-    state = state or {"step": 0, "seconds": 0.0, "history": []}
+    state = state or {"step": 0, "history": [], **dict.fromkeys(CLOCKS, 0.0)}
     valid = data.eval_dataset(images.x_valid, batch_size=size)
     x = tf.constant(to_unit(images.x_valid[:WATCHED]))
     while not _paid(plan.unit, cell.budget, steps, state):
         left = every if steps is None else min(every, steps - state["step"])
-        started = time.perf_counter()
+        started, busy = time.perf_counter(), time.process_time()
         logs = model.fit(
             data.train_dataset(
                 images.x_train,
@@ -216,18 +226,22 @@ def _train(model, config, images, out, plan, steps, evaluations, cell):
             verbose=0,
         ).history
         state["seconds"] += time.perf_counter() - started
+        state["processor_seconds"] += time.process_time() - busy
         state["step"] += left
         line = {
             "step": state["step"],
             "decoder_evaluations": state["step"] * evaluations,
             "examples": state["step"] * size,
-            "seconds": round(state["seconds"], 3),
+            **{name: round(state[name], 3) for name in CLOCKS},
             "train_loss": logs["loss"][-1],
             "val_loss": model.evaluate(valid, verbose=0, return_dict=True)[
                 "loss"
             ],
-            **_gap(model, x),
+            **relaxation_gap(model, x, config.seed),
         }
+        if config.settings["train"]["bound_samples"]:
+            found = bounds(model, images.x_valid, 1, config.seed)
+            line["val_nelbo"] = found["nelbo"]
         if not all(math.isfinite(value) for value in line.values()):
             raise FloatingPointError(
                 f"The loss is not finite at step {state['step']}."
@@ -235,13 +249,19 @@ def _train(model, config, images, out, plan, steps, evaluations, cell):
         state["history"].append(line)
         save_checkpoint(out / "checkpoints", model, state, keep=1)
     last = state["history"][-1]
-    return {"history": state["history"], "val_loss": last["val_loss"]}
+    return {
+        "history": state["history"],
+        "val_loss": last["val_loss"],
+        "val_score": last.get("val_nelbo", last["val_loss"]),
+    }
 
 
-def _every(plan, steps, size, examples) -> int:
+def _every(plan, config, steps, examples) -> int:
+    """Return the steps between two validations, in whole executions."""
     if steps is None:  # a look at the clock after each pass over the data
-        return max(examples // size, 1)
-    return max(math.ceil(steps / plan.evaluations), 1)
+        return epoch_steps(config, examples)
+    stride = config.settings["train"]["steps_per_execution"]
+    return max(math.ceil(steps / plan.evaluations / stride), 1) * stride
 
 
 def _paid(unit, budget, steps, state) -> bool:
@@ -250,35 +270,26 @@ def _paid(unit, budget, steps, state) -> bool:
     return state["step"] >= steps
 
 
-def _gap(model, x) -> dict:
-    """Return the loss with the codes of training, and with hard modes."""
-    found = {}
-    for key, training in (("relaxed_loss", True), ("hard_loss", False)):
-        with DeferredUpdates():
-            terms = model.loss_terms(Batch(x), training=training)
-        loss = sum(
-            weight * tf.reduce_mean(terms[name])
-            for name, weight in model.term_weights.items()
-        )
-        found[key] = float(loss)
-    found["relaxation_gap"] = found["hard_loss"] - found["relaxed_loss"]
-    return found
-
-
-def _final(model, images, size, estimator) -> dict:
-    """Return the test loss and the gradient's variance, of the end."""
+def _final(model, config, images, chosen) -> dict:
+    """Return test loss and bounds, and the gradient's variance, of the end."""
     from zoo import data
-    from zoo.evaluation.gradient_variance import estimator_variance
 
+    train = config.settings["train"]
+    size, samples = train["batch_size"], train["bound_samples"]
     test = data.eval_dataset(images.x_test, batch_size=size)
     logs = model.evaluate(test, verbose=0, return_dict=True)
     count = VARIANCE["batches"]
     batches = np.array_split(to_unit(images.x_train[: count * size]), count)
     row = estimator_variance(
-        model, estimator.name, estimator, batches, VARIANCE["draws"]
+        model, chosen[0].name, chosen, batches, VARIANCE["draws"]
     )
-    return {
+    found = {
         "test_loss": logs["loss"],
+        "test_score": logs["loss"],
         "test": {name: float(value) for name, value in logs.items()},
         "gradient_variance": row,
     }
+    if samples:
+        found["bounds"] = bounds(model, images.x_test, samples, config.seed)
+        found["test_score"] = found["bounds"]["bound"]
+    return found

@@ -9,6 +9,7 @@ import time
 from keras_ae.checks import check_int
 from zoo.comparing.cell import cell_folder, read_cell, run_cell
 from zoo.comparing.plan import FILE, Plan, read_plan, write_plan
+from zoo.running.agents import load_agents
 from zoo.running.folder import is_empty
 
 
@@ -30,6 +31,7 @@ def run_comparison(folder, plan: Plan, jobs: int = 1, say=print) -> dict:
         Dict from estimator to its chosen point of the grid.
     """
     check_int("compare", "jobs", jobs)
+    load_agents(plan.estimators)
     folder = prepare(folder, plan)
     _run_all(folder, plan, plan.screening(), False, jobs, say)
     chosen = chosen_points(folder, plan)
@@ -65,7 +67,7 @@ def prepare(folder, plan: Plan) -> pathlib.Path:
 
 
 def chosen_points(folder, plan: Plan) -> dict:
-    """Return each estimator's point of lowest validation loss.
+    """Return each estimator's point of lowest validation score.
 
     An estimator whose points all failed is left out.
 
@@ -81,10 +83,21 @@ def chosen_points(folder, plan: Plan) -> dict:
         record = read_cell(folder, plan, cell)
         if record is None or record["status"] != "done":
             continue
-        found = (record["val_loss"], cell.point)
+        found = (score_of(record), cell.point)
         if cell.estimator not in best or found[0] < best[cell.estimator][0]:
             best[cell.estimator] = found
     return {name: point for name, (_, point) in best.items()}
+
+
+def score_of(record: dict) -> float:
+    """Return what a cell is judged by on validation images, lower is better.
+
+    The single-sample bound where bounds are measured, else the loss.
+
+    Args:
+        record: Dict of a cell that is done.
+    """
+    return record.get("val_score", record["val_loss"])
 
 
 def _missing(folder, plan, cells, final) -> list:
@@ -149,6 +162,6 @@ def _start(folder, cell, final, threads):
 def _tell(folder, plan, cell, say) -> None:
     record = read_cell(folder, plan, cell)
     if record["status"] == "done":
-        say(f"{cell.name}: validation loss {record['val_loss']:.4f}")
+        say(f"{cell.name}: validation {score_of(record):.4f}")
     else:
         say(f"{cell.name}: failed, {record['reason']}")

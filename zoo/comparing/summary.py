@@ -1,12 +1,11 @@
 """What the records of a comparison say, estimator by estimator."""
 
-import importlib
-
 import numpy as np
 
-from zoo.comparing.cell import read_cell
+from zoo.comparing.cell import CLOCKS, read_cell
 from zoo.comparing.plan import Plan, describe
-from zoo.comparing.run import chosen_points
+from zoo.comparing.published import published
+from zoo.comparing.run import chosen_points, score_of
 from zoo.comparing.statistics import (
     bootstrap_interval,
     interquartile_mean,
@@ -28,8 +27,8 @@ def summary(folder, plan: Plan) -> dict:
 
     Returns:
         Dict of `rows` (dicts, one an estimator), `curves` (`{estimator: list
-        of histories}`), `failures` and `grid` (lists of dicts), `missing`
-        (int, cells not run yet).
+        of histories}`), `failures` (list of dicts), `missing` (int, cells not
+        run yet), `samples` (int, of the bounds, or `None` without them).
     """
     chosen = chosen_points(folder, plan)
     cells = plan.final(chosen)
@@ -38,16 +37,23 @@ def summary(folder, plan: Plan) -> dict:
     for cell, record in found:
         if record and record["status"] == "done" and "test_loss" in record:
             by_seed = losses.setdefault(cell.estimator, {})
-            by_seed[cell.seed] = record["test_loss"]
+            by_seed[cell.seed] = test_score(record)
             records.setdefault(cell.estimator, []).append(record)
     screened = [(c, read_cell(folder, plan, c)) for c in plan.screening()]
     reference = losses.get(plan.estimators[0], {})
+    papers = published(plan)
     rows = [
-        _row(name, chosen, losses, records, reference, plan, screened)
+        {
+            **_row(name, chosen, losses, records, reference, plan, screened),
+            "published": papers.get(name),
+        }
         for name in plan.estimators
     ]
+    every = [record for runs in records.values() for record in runs]
+    known = [record["bounds"] for record in every if "bounds" in record]
     return {
         "rows": rows,
+        "samples": known[0]["samples"] if known else None,
         "curves": {
             name: [record["history"] for record in records[name]]
             for name in plan.estimators
@@ -66,9 +72,8 @@ def summary(folder, plan: Plan) -> dict:
 def _row(name, chosen, losses, records, reference, plan, screened) -> dict:
     row = {"estimator": name, "seeds": len(losses.get(name, {}))}
     row["point"] = describe(chosen[name]) if name in chosen else None
-    row["published"] = published(plan.recipe).get(name)
     grid = [
-        record["val_loss"]
+        score_of(record)
         for cell, record in screened
         if cell.estimator == name and record and record["status"] == "done"
     ]
@@ -79,9 +84,14 @@ def _row(name, chosen, losses, records, reference, plan, screened) -> dict:
     row["values"] = values
     row["iqm"] = interquartile_mean(values)
     lines = records[name]
-    row["seconds"] = _mean(r["history"][-1]["seconds"] for r in lines)
+    for key in CLOCKS:
+        row[key] = _mean(record["history"][-1][key] for record in lines)
     row["steps"] = _mean(r["history"][-1]["step"] for r in lines)
     row["gap"] = _mean(r["history"][-1]["relaxation_gap"] for r in lines)
+    if all("bounds" in record for record in lines):
+        row["nelbo"] = interquartile_mean(
+            [record["bounds"]["nelbo"] for record in lines]
+        )
     row["variance"] = _mean(
         r["gradient_variance"]["sampling_variance"] for r in lines
     )
@@ -97,15 +107,15 @@ def _row(name, chosen, losses, records, reference, plan, screened) -> dict:
     return row
 
 
-def published(recipe: str) -> dict:
-    """Return what papers report of a recipe's protocol.
+def test_score(record: dict) -> float:
+    """Return what a final cell is judged by, lower is better.
+
+    Minus the bound of many samples where bounds are measured, else the loss.
 
     Args:
-        recipe: Str, name of a recipe whose module may have `PUBLISHED`:
-            `{estimator: {"value", "source", "differences"}}`.
+        record: Dict of a final cell that is done.
     """
-    module = importlib.import_module(f"zoo.{recipe}")
-    return dict(getattr(module, "PUBLISHED", {}))
+    return record.get("test_score", record["test_loss"])
 
 
 def _mean(values) -> float:

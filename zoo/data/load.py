@@ -4,6 +4,7 @@ import dataclasses
 import difflib
 import numbers
 
+from zoo.data import binarise as black_and_white
 from zoo.data import digits, fetch, folder
 from zoo.data.image_data import ImageData
 from zoo.data.resize import resize_images
@@ -16,6 +17,8 @@ def load(
     image_size: int | None = None,
     channels: int | None = None,
     limit: int | None = None,
+    binarise: str = "none",
+    binarise_seed: int = 0,
     seed: int = 0,
 ) -> ImageData:
     """Load the image data called `name`.
@@ -34,6 +37,9 @@ def load(
             every image is grey, else 3.
         limit: Int >= 1, keep only the first `limit` training images. Defaults
             to all of them.
+        binarise: `"static"`, each pixel drawn black or white once, with its
+            brightness as probability of white, or `"none"`.
+        binarise_seed: Int >= 0, of those draws, for runs of every `seed`.
         seed: Int, for loaders that draw data, which none of these does: runs
             with different seeds share their test images.
 
@@ -46,6 +52,7 @@ def load(
         ConnectionError: A published set that is nowhere and does not download.
     """
     _check(name, image_size, channels, limit, seed)
+    _check_binarise(binarise, binarise_seed)
     kind, _, path = name.partition(":")
     if kind == "folder":
         data = folder.load_folder(path, image_size, channels)
@@ -60,7 +67,7 @@ def load(
         data = dataclasses.replace(
             data, x_train=data.x_train[:limit], y_train=labels
         )
-    return data
+    return black_and_white.binarise(data, binarise, binarise_seed)
 
 
 def _fit(data, image_size, channels):
@@ -100,6 +107,20 @@ def _check(name, image_size, channels, limit, seed) -> None:
         )
     if not _is_int(seed):
         raise TypeError(f"`load` needs an integer `seed`. Received: {seed!r}")
+
+
+def _check_binarise(way, seed) -> None:
+    ways = black_and_white.WAYS
+    if way not in ways:
+        raise ValueError(
+            f"`load` needs `binarise` to be one of {', '.join(ways)}. "
+            f"Received: binarise={way!r}"
+        )
+    if not _is_int(seed) or seed < 0:
+        raise ValueError(
+            "`load` needs `binarise_seed` as an integer >= 0. Received: "
+            f"binarise_seed={seed!r}"
+        )
 
 
 def _is_int(value) -> bool:

@@ -30,21 +30,21 @@ class Embedded:
         self.z = labelled(splits, lambda x: embed(encode, x, batch_size))
 
     def feature_names(self):
-        """Names of the features beside the embedding, often none."""
+        """Names of the features, the embedding among them; often none."""
         owner = self._feature_owner()
         if owner is None:
             return []
-        found = owner.features(to_unit(self.splits.x_test[:1]))
-        return [name for name in found if name != "embedding"]
+        return list(owner.features(to_unit(self.splits.x_test[:1])))
 
-    def feature(self, name):
+    def feature(self, name, splits):
         """`Labelled` of one feature, each image's numbers in a row."""
-        owner = self._feature_owner()
+        owner, encode = self._feature_owner(), self.method("encode")
+
+        def feature(x):  # of an embedding it may hold the deviation too
+            return encode(x) if name == "embedding" else owner.features(x)[name]
+
         return labelled(
-            self.splits,
-            lambda images: embed(
-                lambda x: owner.features(x)[name], images, self.batch_size
-            ),
+            splits, lambda images: embed(feature, images, self.batch_size)
         )
 
     def _feature_owner(self):

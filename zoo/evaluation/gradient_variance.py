@@ -11,6 +11,7 @@ from keras_ae.checks import check_int
 from keras_ae.estimators import Reinforce
 from keras_ae.estimators.exact import MAX_CODES
 from keras_ae.models import Batch
+from zoo.evaluation.bounds import seeded
 
 CANDIDATES = (
     "straight_through",
@@ -32,7 +33,7 @@ def gradient_variance(model, batches, draws: int = 32, seed: int = 0) -> list:
 
     The weights stay as they are. Every estimator sees the same minibatches
     and starts from the same noise. For a gradient `g` of the loss with
-    respect to all weights of the encoder, variances are sums over the
+    respect to all weights of the encoders, variances are sums over the
     weights: `sampling_variance` over re-draws of the codes of a minibatch,
     averaged over the minibatches; `minibatch_variance` over minibatches of
     the mean gradient, less what sampling adds to it.
@@ -65,8 +66,10 @@ def gradient_variance(model, batches, draws: int = 32, seed: int = 0) -> list:
     mean_loss = _mean_loss(model, batches)
     rows = []
     for label, estimator in _applicable(model, batches[0], mean_loss):
-        bottleneck.seed_generator.state.assign([seed, 0])
-        rows.append(estimator_variance(model, label, estimator, batches, draws))
+        with seeded(model, seed):
+            rows.append(
+                estimator_variance(model, label, estimator, batches, draws)
+            )
     return rows
 
 
@@ -80,37 +83,55 @@ def _mean_loss(model, batches) -> float:
 
 
 def _applicable(model, x, mean_loss):
-    """Yield label and estimator of each that can train this code."""
+    """Yield label and estimators of each that can train these codes."""
     bottleneck = model.bottleneck
     variables = np.prod(model.encode_index(x).shape[1:])
     countable = variables * np.log(bottleneck.num_codes) <= np.log(MAX_CODES)
-    yield f"the run's own, {bottleneck.estimator.name}", bottleneck.estimator
+    own = [code.estimator for _, code in model.stages]
+    yield f"the run's own, {own[0].name}", own
     for label in CANDIDATES:
-        found = estimators.get(label)
-        if bottleneck.kind not in found.code_kinds:
+        found = [estimators.get(label) for _ in model.stages]
+        if bottleneck.kind not in found[0].code_kinds:
             continue
-        if found.name == "exact" and not countable:
+        if found[0].name == "exact" and not countable:
             continue
-        if found.needs_differentiable_loss > model.differentiable_loss:
+        if found[0].needs_differentiable_loss > model.differentiable_loss:
             continue
-        if isinstance(found, Reinforce):
-            found.build(keras.layers.Layer(dtype="float32"))
-            if found.average is not None:
-                found.average.mean.assign(mean_loss)
+        for one in found:
+            if isinstance(one, Reinforce):
+                one.build(keras.layers.Layer(dtype="float32"))
+                if one.average is not None:
+                    one.average.mean.assign(mean_loss)
         yield label, found
 
 
-def estimator_variance(model, label, estimator, batches, draws) -> dict:
+def decoder_evaluations(model, x) -> int:
+    """Return the decoder evaluations of an example in a training step.
+
+    Args:
+        model: Built `CodeModel`, under the estimators that train it.
+        x: Float32 images.
+    """
+    rows, value = 1, model.observed(tf.convert_to_tensor(x))
+    with DeferredUpdates():  # dropped: the step stays where it is
+        for encoder, bottleneck in model.stages:
+            code = bottleneck(encoder(value, training=True), training=True)
+            rows, value = rows * code.rows, bottleneck.decode_index(code.index)
+    return rows
+
+
+def estimator_variance(model, label, chosen, batches, draws) -> dict:
     """Return the row of one estimator; see `gradient_variance`.
 
     Args:
         model: Built `CodeModel` whose code has logits.
         label: Str, its name in the row.
-        estimator: `Estimator`, with its state.
+        chosen: List of `Estimator`, with their state, one for each layer of
+            codes.
         batches: List of arrays `(batch, ...)`, at least two.
         draws: Int >= 2.
     """
-    weights = model.encoder.trainable_weights
+    weights = [w for layer, _ in model.stages for w in layer.trainable_weights]
     size = sum(int(np.prod(weight.shape)) for weight in weights)
 
     def gradient(x):
@@ -134,16 +155,14 @@ def estimator_variance(model, label, estimator, batches, draws) -> dict:
         return total, squares
 
     means, within = [], []
-    with model.bottleneck.trained_by(estimator):
-        with DeferredUpdates():  # dropped: the step stays where it is
-            code = model.code(tf.constant(batches[0]), training=True)
-        evaluations = code.draws.log_prob.shape[0] if code.draws else 1
+    with model.trained_by(chosen):
+        evaluations = decoder_evaluations(model, batches[0][:1])
         for x in batches:
             total, squares = (m.numpy() for m in moments(tf.constant(x)))
             mean = total / draws
             means.append(mean)
             within.append((squares - draws * mean @ mean) / (draws - 1))
-    return _row(label, estimator, evaluations, np.stack(means), within, draws)
+    return _row(label, chosen[0], evaluations, np.stack(means), within, draws)
 
 
 def _row(label, estimator, evaluations, means, within, draws) -> dict:

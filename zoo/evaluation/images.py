@@ -14,9 +14,9 @@ after all choices are made. `evaluate_images` returns a JSON-able dict:
   numbers), `random_encoder` (the same architecture untrained), each like
   `probe`; `chance` (test accuracy of the commonest training label).
 - `features`: for a model (or its `encoder`) with a method `features`, a dict
-  from the name of each feature other than the embedding to a dict: `linear`,
-  `knn` and the rest like `probe`, and `floors`: `raw_pixels`,
-  `random_encoder` (the same feature untrained) and `chance`.
+  from the name of each to a dict like that of `probes.linear_probe`, fitted
+  on **all** training images, and `floors`: `raw_pixels`, `random_encoder`
+  (the same feature untrained), each the same, and `chance`.
 - `clustering`: `nmi` with the labels; `method`: `"index"` (a single index
   per image is its own cluster) or `"k-means"` (on the embedding, as many
   clusters as classes); `clusters`; `floors`: `raw_pixels` (k-means on
@@ -26,6 +26,8 @@ after all choices are made. `evaluate_images` returns a JSON-able dict:
   that is not discrete).
 - `codes`: the dict of `codes.code_usage`, for a model with a `bottleneck`.
 - `novelty`: the dict of `binary.binary_novelty`, for a code of bits.
+- `bounds`: with `train.bound_samples`, the dicts of `bounds` and
+  `relaxation_gap` in `zoo.evaluation.bounds`; else absent.
 - `collapse`: the dict of `keras_ae.metrics.collapse.collapse_report` on at
   most 4,000 test images; its pairs are two images of one class.
 - `warnings`: sentences that name a collapse, often empty.

@@ -6,9 +6,9 @@ from keras_ae.metrics.collapse import collapse_report
 from zoo.evaluation import binary, codes, reconstruction
 from zoo.evaluation.batches import draw_splits, flat_pixels
 from zoo.evaluation.embedded import Embedded
-from zoo.evaluation.floors import pca_floor, raw_pixel_floor
+from zoo.evaluation.floors import labelled, pca_floor, raw_pixel_floor
 from zoo.evaluation.pixel_pca import fit_pixel_pca
-from zoo.evaluation.probes import chance, probe
+from zoo.evaluation.probes import chance, linear_probe, probe
 
 COLLAPSE_EXAMPLES = 4_000  # Test images in the collapse report
 
@@ -99,29 +99,36 @@ class Evaluation:
         }
 
     def features(self, untrained):
-        """Both probes of each feature on the way to the embedding."""
+        """Linear probes of each feature, fitted on all training images."""
         names = self.trained.feature_names()
         if not names or not self.labels:
             reason = NO_LABELS if names else "no `features` in the model"
             return self.skip("features", reason)
+        whole = self.splits._replace(
+            x_train=self.data.x_train, y_train=self.data.y_train
+        )
         found = {}
         for name in names:
-            result = probe(self.trained.feature(name), self.seed)
-            result["floors"] = self.feature_floors(untrained, name)
+            result = self.feature_probe(self.trained, name, whole)
+            result["floors"] = None
+            if self.floors:
+                result["floors"] = {
+                    "raw_pixels": self.cache.value(
+                        "linear probe of raw pixels, all training images",
+                        lambda: linear_probe(
+                            labelled(whole, flat_pixels), self.seed
+                        ),
+                    ),
+                    "random_encoder": untrained
+                    and self.feature_probe(untrained, name, whole),
+                    "chance": chance(whole.y_train, whole.y_test),
+                }
             found[name] = result
         return found
 
-    def feature_floors(self, untrained, name):
-        """The floors of one feature, those of the embedding but the PCA."""
-        if not self.floors:
-            return None
-        floors = dict(self.probe_floors(None))
-        del floors["pca"]
-        if untrained:
-            floors["random_encoder"] = probe(
-                untrained.feature(name), self.seed
-            )
-        return floors
+    def feature_probe(self, embedded, name, splits):
+        """The linear probe of one feature."""
+        return linear_probe(embedded.feature(name, splits), self.seed)
 
     def clustering(self, untrained):
         """Mutual information with the labels, beside its floors."""
@@ -207,6 +214,10 @@ class Evaluation:
             return self.skip("novelty", NO_LABELS)
         if not trained.has("decode_index", "reconstruct"):
             return self.skip("novelty", "no `decode_index` in the model")
+        decode = trained.method("decode_index")
+        shape = tuple(splits.x_test.shape[1:])
+        if tuple(decode(self.test_index[:1]).shape[1:]) != shape:
+            return self.skip("novelty", "a code stands for part of an image")
         classifier = self.cache.object(
             "classifier",
             lambda: binary.fit_classifier(
@@ -215,7 +226,7 @@ class Evaluation:
         )
         return binary.binary_novelty(
             classifier,
-            trained.method("decode_index"),
+            decode,
             trained.method("reconstruct"),
             trained.index(self.data.x_train),
             splits.x_test,

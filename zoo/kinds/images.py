@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 
+from zoo.running.agents import own_settings
 from zoo.running.pictures import draw_pictures as draw
 from zoo.running.tensorboard_log import TensorBoardLog as epoch_log
 from zoo.running.tensorboard_log import write_projector as projector
@@ -34,7 +35,7 @@ def load(config):
 
 def build(recipe, data, config):
     """Return the model of a recipe for images of this shape."""
-    model = recipe.build(data.image_shape, **config.settings["model"])
+    model = recipe.build(data.image_shape, **own_settings(config))
     model(np.zeros((1, *data.image_shape), "float32"), training=False)
     return model
 

@@ -65,8 +65,17 @@ def build_optimizer(settings, steps: int):
     rate = settings["learning_rate"]
     if settings["schedule"].lower() == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(rate, max(steps, 1))
-    return _OPTIMIZERS[settings["name"].lower()](
-        learning_rate=rate, global_clipnorm=settings["clip_norm"]
+    name = settings["name"].lower()
+    momentum = settings["momentum"]
+    if momentum and name != "sgd" or not 0 <= momentum < 1:
+        raise ValueError(
+            "`optimizer.momentum` needs to be in [0, 1), and 0 unless "
+            "`optimizer.name` is sgd. Received: optimizer.momentum="
+            f"{momentum}, optimizer.name={name}"
+        )
+    extra = {"momentum": momentum} if momentum else {}
+    return _OPTIMIZERS[name](
+        learning_rate=rate, global_clipnorm=settings["clip_norm"], **extra
     )
 
 

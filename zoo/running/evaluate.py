@@ -14,6 +14,9 @@ from zoo.running.record import (
     replace_numbers,
     write_record,
 )
+from zoo.running.views import to_unit
+
+GAP_IMAGES = 2_000  # Of the gap between relaxed and hard loss
 
 _FLOOR_CACHE = ".floors"
 
@@ -29,13 +32,34 @@ def evaluate_model(model, config: RunConfig, images, out) -> dict:
             kept beside it, for the next run.
     """
     with dtype_policy(config):
-        return kind_of(config.recipe).evaluate(
+        result = kind_of(config.recipe).evaluate(
             model,
             images,
             seed=config.seed,
             untrained_model=build_model(config, images),
             cache_dir=pathlib.Path(out).resolve().parent / _FLOOR_CACHE,
         )
+        samples = config.settings["train"]["bound_samples"]
+        if samples:
+            result["bounds"] = measure_bounds(
+                model, images.x_test, samples, config.seed
+            )
+    return result
+
+
+def measure_bounds(model, images, samples: int, seed: int) -> dict:
+    """Return the bounds of drawn hard codes, and the gap to relaxed ones.
+
+    Args:
+        model: The trained model, of stochastic codes.
+        images: uint8, the test images.
+        samples: Int >= 1, codes drawn for each.
+        seed: Int, of the draws.
+    """
+    from zoo.evaluation.bounds import bounds, relaxation_gap
+
+    found = bounds(model, images, samples, seed)
+    return {**found, **relaxation_gap(model, to_unit(images[:GAP_IMAGES]))}
 
 
 def evaluate_run(folder) -> dict:

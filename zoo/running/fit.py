@@ -2,8 +2,6 @@
 
 import contextlib
 
-import tensorflow as tf
-
 from keras_ae.training import (
     BestCheckpoint,
     CheckpointCallback,
@@ -15,8 +13,10 @@ from keras_ae.training import (
     load_checkpoint,
 )
 from keras_ae.training.metrics_log import read_lines
+from keras_ae.training.strategies import has_other_workers
 from zoo.kinds import kind_of
 from zoo.running import folder as places
+from zoo.running.relaxation_log import RelaxationLog
 
 MONITORED = 512  # Held-out examples of the collapse monitor
 
@@ -78,9 +78,14 @@ def _fit_span(
     model, config, images, steps, verbose, first, last, skipped, callbacks, stop
 ) -> None:
     kind = kind_of(config.recipe)
-    if _alone():
+    # One of several workers cannot stop in the middle of an epoch by itself:
+    # reading its metrics waits for the others. There SIGTERM ends the
+    # process, and the checkpoint of the last epoch holds.
+    listening = contextlib.nullcontext()
+    if not has_other_workers():
         callbacks.append(stop)
-    with stop.listening() if _alone() else contextlib.nullcontext():
+        listening = stop.listening()
+    with listening:
         model.fit(
             kind.batches(images, config, first * steps + skipped),
             validation_data=kind.held_out(images, config),
@@ -100,6 +105,8 @@ def _callbacks(config, images, steps, out, first, best) -> list:
     kind = kind_of(config.recipe)
     watched = kind.examples(images, MONITORED)
     callbacks = [CollapseMonitor(watched)] if len(watched) > 1 else []
+    if config.settings["train"]["bound_samples"]:
+        callbacks.append(RelaxationLog(watched))
     callbacks += [best] if best else []
     if is_chief():
         callbacks += [
@@ -112,16 +119,3 @@ def _callbacks(config, images, steps, out, first, best) -> list:
             ),
         ]
     return callbacks
-
-
-def _alone() -> bool:
-    """Return whether no other process takes part.
-
-    One worker cannot stop in the middle of an epoch by itself: reading its
-    metrics waits for the others. There SIGTERM ends the process, and the
-    checkpoint of the last epoch holds.
-    """
-    strategy = tf.distribute.get_strategy()
-    return not isinstance(
-        strategy, tf.distribute.MultiWorkerMirroredStrategy
-    )

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 
 
-def _feature(name, probe, what):
+def _feature(name):
     at = f"features.{name}"
     floors = ("raw_pixels", "random_encoder")
-    where = {floor: f"{at}.floors.{floor}.{probe}" for floor in floors}
+    where = {floor: f"{at}.floors.{floor}.accuracy" for floor in floors}
     where["chance"] = f"{at}.floors.chance"
-    return f"{at}.{probe}", where, f"Test accuracy of {what} on `{name}`."
+    words = f"linear probe on `{name}`, fitted on all training images."
+    return f"{at}.accuracy", where, f"Test accuracy of a {words}"
 
 
 def _task(name, what):
@@ -47,10 +48,9 @@ _TABLE = {
         },
         "Test accuracy of nearest neighbours on the embedding.",
     ),
-    "conv_linear_accuracy": _feature("conv", "linear", "a linear probe"),
-    "conv_knn_accuracy": _feature("conv", "knn", "nearest neighbours"),
-    "fc_linear_accuracy": _feature("fc", "linear", "a linear probe"),
-    "fc_knn_accuracy": _feature("fc", "knn", "nearest neighbours"),
+    "conv_accuracy": _feature("conv"),
+    "fc_accuracy": _feature("fc"),
+    "embedding_accuracy": _feature("embedding"),
     "sentence_accuracy": _task("mean", "MR, SUBJ and CR, their mean"),
     "mr_accuracy": _task("mr", "film reviews, for or against"),
     "subj_accuracy": _task("subj", "subjective or objective"),
@@ -78,6 +78,21 @@ _TABLE = {
             "pca_same_bits": "reconstruction.pca_same_bits.nmse",
         },
         "Squared error of reconstructions over the variance of the images.",
+    ),
+    "bound": (
+        "bounds.bound",
+        {},
+        "Minus the log-likelihood bound with many hard codes drawn, nats.",
+    ),
+    "nelbo": (
+        "bounds.nelbo",
+        {},
+        "The same with one hard code, the negative evidence lower bound.",
+    ),
+    "relaxation_gap": (
+        "bounds.relaxation_gap",
+        {},
+        "Loss with hard codes less that with the codes of training.",
     ),
     "embedding_size": ("probe.dim", {}, "Numbers in one embedding."),
     "bits_per_image": ("codes.bits_per_image", {}, "Bits of one code."),

@@ -25,7 +25,7 @@ def build(
     Args:
         image_shape: Tuple `(height, width, channels)`.
         bits: Int, bits of the code.
-        estimator: Str, such as `gumbel`, `straight_through` or `reinforce`;
+        estimator: Str, such as `gumbel` or `tf_agents(baseline=greedy)`;
             `keras-ae list --estimators` shows all.
         kl_weight: Float, of the divergence from fair coins.
         filters: Int, channels of the convolutions.

@@ -32,7 +32,7 @@ def build(
         image_shape: Tuple `(height, width, channels)`.
         groups: Int, independent categorical variables.
         classes: Int, values each can take.
-        estimator: Str, such as `gumbel`, `straight_through` or `reinforce`;
+        estimator: Str, such as `gumbel` or `tf_agents(baseline=greedy)`;
             `keras-ae list --estimators` shows all.
         temperature: Float, of the Gumbel estimators at the start.
         temperature_rate: Float, exponential decay of it a step.

@@ -8,6 +8,8 @@ import pkgutil
 from collections.abc import Callable, Mapping
 from types import ModuleType
 
+from zoo.kinds import KINDS
+
 SECTIONS = ("model", "optimizer", "train", "data")
 
 
@@ -16,9 +18,10 @@ class Recipe:
     """Declare how to build and train one technique.
 
     Args:
-        build: Function `build(image_shape, *, name=default, ...)` that returns
-            an `EmbeddingModel`. Its keyword-only arguments are the settings
-            `model.*`; their sentences come from its docstring.
+        build: Function `build(image_shape, *, name=default, ...)`, for text
+            `build(vectorizer, *, ...)`, that returns an `EmbeddingModel`.
+            Its keyword-only arguments are the settings `model.*`; their
+            sentences come from its docstring.
         data: Name of the default data set. Defaults to `"digits"`.
         model: Dict of settings that replace `build`'s defaults.
         optimizer: Dict of `optimizer.*` settings.
@@ -30,6 +33,8 @@ class Recipe:
         expected: Dict of what was measured, for the reader.
         summary: One sentence for `keras-ae list`. Defaults to the first line
             of the recipe's module.
+        kind: Name of a module of `zoo.kinds`: of what the data is. Defaults
+            to `"images"`.
     """
 
     build: Callable
@@ -41,12 +46,18 @@ class Recipe:
     per_data: Mapping = dataclasses.field(default_factory=dict)
     expected: Mapping = dataclasses.field(default_factory=dict)
     summary: str = ""
+    kind: str = "images"
 
     def __post_init__(self):
         if not callable(self.build):
             raise TypeError(
                 "`Recipe` needs `build` to be a function. "
                 f"Received: build={self.build!r}"
+            )
+        if self.kind not in KINDS:
+            raise ValueError(
+                f"`Recipe` needs `kind` among {', '.join(KINDS)}. "
+                f"Received: kind={self.kind!r}"
             )
         for data, sections in self.per_data.items():
             unknown = sorted(set(sections) - set(SECTIONS))

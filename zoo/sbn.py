@@ -44,7 +44,7 @@ def build(
         groups: Int, categorical variables of a one-hot code.
         classes: Int, values each can take.
         bits: Int, bits of a binary code.
-        estimator: Str, such as `gumbel`, `straight_through` or `reinforce`;
+        estimator: Str, such as `gumbel` or `tf_agents(baseline=greedy)`;
             `keras-ae list --estimators` shows all.
         temperature: Float, of the Gumbel estimators at the start.
         temperature_rate: Float, exponential decay of it a step.

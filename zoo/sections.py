@@ -71,3 +71,25 @@ class DataSettings:
     binarise_seed: int = _help(
         "Seed of the pixels drawn, the same for runs of every seed.", 0
     )
+
+
+@dataclasses.dataclass(frozen=True)
+class TextSettings:
+    """Settings `data.*` of text."""
+
+    limit: int | None = _help(
+        "Most training sentences used; none takes all.", None
+    )
+    block: int = _help(
+        "Sentences of a batch that follow each other; it divides the batch.",
+        32,
+    )
+    vocabulary_size: int = _help(
+        "Word numbers, those of padding and of unknown words among them.",
+        10_000,
+    )
+    max_words: int = _help("Words of a sentence that are read.", 30)
+    encoding: str = _help(
+        "Of the .txt files of a folder; others are refused, never guessed.",
+        "utf-8",
+    )

@@ -8,7 +8,12 @@ import typing
 from collections.abc import Callable, Mapping
 
 from zoo.recipe import SECTIONS, Recipe, nearest
-from zoo.sections import DataSettings, OptimizerSettings, TrainSettings
+from zoo.sections import (
+    DataSettings,
+    OptimizerSettings,
+    TextSettings,
+    TrainSettings,
+)
 from zoo.setting import Setting, setting_kinds
 
 
@@ -17,7 +22,8 @@ def recipe_settings(recipe: Recipe, data: str | None = None) -> dict:
     found = {}
     for setting in _model_settings(recipe.build):
         found[setting.name] = setting
-    for section, cls in _SECTION_CLASSES.items():
+    classes = {**_SECTION_CLASSES, "data": _DATA_CLASSES[recipe.kind]}
+    for section, cls in classes.items():
         for setting in _dataclass_settings(section, cls):
             found[setting.name] = setting
     overrides = recipe.overrides(recipe.data if data is None else data)
@@ -146,9 +152,12 @@ def _check_ranges(resolved: Mapping) -> None:
         ("data", "image_size"): 1,
         ("data", "channels"): 1,
         ("data", "limit"): 1,
+        ("data", "block"): 2,
+        ("data", "vocabulary_size"): 3,
+        ("data", "max_words"): 1,
     }
     for (section, key), minimum in minima.items():
-        value = resolved[section][key]
+        value = resolved[section].get(key)
         if value is not None and value < minimum:
             raise ValueError(
                 f"`{section}.{key}` needs a value >= {minimum}. "
@@ -166,5 +175,5 @@ def _check_ranges(resolved: Mapping) -> None:
 _SECTION_CLASSES = {
     "optimizer": OptimizerSettings,
     "train": TrainSettings,
-    "data": DataSettings,
 }
+_DATA_CLASSES = {"images": DataSettings, "text": TextSettings}

@@ -12,12 +12,14 @@ from keras_ae.metrics.collapse import (
     effective_rank,
     uniformity,
 )
+from keras_ae.metrics.word_perplexity import WordPerplexity
 
 __all__ = [
     "CodeCounts",
     "CodePerplexity",
     "CodeUsage",
     "CodesUsed",
+    "WordPerplexity",
     "alignment",
     "collapse_report",
     "collapse_warnings",

@@ -11,6 +11,9 @@ from keras_ae.models.deep_infomax import DeepInfoMax
 from keras_ae.models.discrete_autoencoder import DiscreteAutoencoder
 from keras_ae.models.embedding_model import EmbeddingModel
 from keras_ae.models.player import Player
+from keras_ae.models.quick_thought import QuickThought
+from keras_ae.models.sentence_model import SentenceModel
+from keras_ae.models.skip_thought import SkipThought
 from keras_ae.models.variational_autoencoder import VariationalAutoencoder
 from keras_ae.models.vqvae import VQVAE
 
@@ -24,6 +27,9 @@ __all__ = [
     "DiscreteAutoencoder",
     "EmbeddingModel",
     "Player",
+    "QuickThought",
+    "SentenceModel",
+    "SkipThought",
     "VQVAE",
     "VariationalAutoencoder",
 ]

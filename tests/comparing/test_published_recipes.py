@@ -133,7 +133,7 @@ def test_two_at_a_time_give_what_one_at_a_time_gives(tmp_path):
 def test_the_command_s_own_process_can_still_import_tf_agents():
     code = (
         "import zoo.comparing.page\n"
-        "from zoo.comparing.agents import load_agents\n"
+        "from zoo.running.agents import load_agents\n"
         "assert load_agents(['gumbel', 'tf_agents(samples=2)'])\n"
     )
     done = subprocess.run(

@@ -8,6 +8,8 @@ import numpy as np
 
 from keras_ae import bottlenecks, estimators, layers, models
 
+from .sentence_cases import sentences
+
 CODE = 6  # two groups of three classes
 
 
@@ -22,6 +24,7 @@ class Case:
         kind: `"layer"`, `"bottleneck"`, `"estimator"`, `"temperature"`,
             `"loss"`, `"metric"` or `"model"`.
         full: Whether every argument is there, none at its default.
+        words: Whether inputs are strings, sentences.
         limit: Inputs are integers below it; `None` for floats in [0, 1).
         float32: Whether outputs are float32 under every policy.
         layer: Turns the object into the layer that is run.
@@ -33,6 +36,7 @@ class Case:
     kind: str = "layer"
     full: bool = True
     limit: int | None = None
+    words: bool = False
     float32: bool = True
     layer: Callable = lambda made: made
 
@@ -46,6 +50,8 @@ class Case:
 
     def inputs(self, count=4):
         """Return a tuple of arrays of `count` examples."""
+        if self.words:
+            return (sentences(count),)
         random = np.random.default_rng(0)
         if self.limit is not None:
             return tuple(

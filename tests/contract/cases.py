@@ -23,6 +23,7 @@ from .case import (
     variational,
     vq,
 )
+from .sentence_cases import quick_thought, skip_thought
 
 CODEBOOK = dict(
     num_codes=4,
@@ -50,6 +51,27 @@ CASES = {
         layers.FeatureEncoder,
         given(dim=3, filters=[4], units=5, kernel_size=3),
         ((4, 4, 1),),
+        float32=False,
+    ),
+    "GRUSentenceEncoder": Case(
+        layers.GRUSentenceEncoder,
+        given(vocabulary_size=9, word_dim=3, units=4, direction="combined"),
+        ((5,),),
+        limit=9,
+        float32=False,
+    ),
+    "SentenceEncoder": Case(
+        layers.SentenceEncoder,
+        given(vocabulary_size=9, word_dim=3),
+        ((5,),),
+        limit=9,
+        float32=False,
+    ),
+    "TransformerSentenceEncoder": Case(
+        layers.TransformerSentenceEncoder,
+        given(vocabulary_size=9, word_dim=4, blocks=1, heads=2),
+        ((5,),),
+        limit=9,
         float32=False,
     ),
     "ConvDecoder": Case(
@@ -156,6 +178,9 @@ CASES = {
     "gaussian_kl": Case(losses.gaussian_kl, dict, ((2, 3),) * 2, "loss"),
     "squared_error": Case(losses.squared_error, dict, ((2, 3),) * 2, "loss"),
     "sum_over_example": Case(losses.sum_over_example, dict, ((2, 3),), "loss"),
+    "WordPerplexity": Case(
+        metrics.WordPerplexity, given(name="other"), ((),), "metric"
+    ),
     "CodePerplexity": Case(
         metrics.CodePerplexity, COUNTS, ((3, 2),), "metric", limit=4
     ),
@@ -179,6 +204,12 @@ CASES = {
     ),
     "DeepInfoMax": Case(
         models.DeepInfoMax, deep_infomax, ((4, 4, 1),), "model"
+    ),
+    "QuickThought": Case(
+        models.QuickThought, quick_thought, ((),), "model", words=True
+    ),
+    "SkipThought": Case(
+        models.SkipThought, skip_thought, ((),), "model", words=True
     ),
     "DiscreteAutoencoder": Case(
         models.DiscreteAutoencoder,

@@ -10,24 +10,24 @@ import time
 import numpy as np
 import tensorflow as tf
 
-from keras_ae.estimators.get import parse
 from keras_ae.training import load_checkpoint, save_checkpoint
 from keras_ae.training.files import write_text
-from zoo.comparing.plan import AGENT, Cell, Plan
+from zoo.comparing.plan import Cell, Plan
 from zoo.evaluation.bounds import bounds, relaxation_gap
 from zoo.evaluation.gradient_variance import (
     decoder_evaluations,
     estimator_variance,
 )
+from zoo.running.agents import make_trainer
 from zoo.running.build import (
     build_model,
     dtype_policy,
     epoch_steps,
     load_data,
-    to_unit,
 )
 from zoo.running.config import resolve_config
 from zoo.running.versions import git_commit, versions
+from zoo.running.views import to_unit
 
 SCHEMA_VERSION = 1
 FILE = "cell.json"
@@ -130,24 +130,21 @@ def _reason(error) -> str:
 
 
 def _train_and_evaluate(out, plan, cell, final) -> dict:
-    name, arguments = parse("compare", cell.estimator)
     settings = {**dict(plan.settings), **dict(cell.point)}
-    # The agent stands in for an estimator of its own kind.
-    own = "reinforce" if name == AGENT else cell.estimator
-    settings["model.estimator"] = own
+    settings["model.estimator"] = cell.estimator
     config = resolve_config(plan.recipe, plan.data, cell.seed, settings)
     images = load_data(config)
     size = config.settings["train"]["batch_size"]
     with dtype_policy(config):
         # Once for its shape: what a step costs depends on the code.
         probe = build_model(config, images, steps=1)
-        evaluations = _evaluations(probe, name, arguments, images)
+        evaluations = _evaluations(probe, config, images)
         stride = config.settings["train"]["steps_per_execution"]
         steps = planned_steps(
             plan.unit, cell.budget, evaluations, size, stride
         )
         model = build_model(config, images, steps=steps or 1)
-        chosen, charge = _estimators(model, name, arguments)
+        chosen, charge = _estimators(model, config)
         with charge():
             result = _train(
                 model, config, images, out, plan, steps, evaluations, cell
@@ -159,20 +156,18 @@ def _train_and_evaluate(out, plan, cell, final) -> dict:
     return result
 
 
-def _estimators(model, name, arguments):
+def _estimators(model, config):
     """Return the estimators of training, and a block that puts them to work."""
-    if name != AGENT:
+    trainer = make_trainer(model, config)
+    if trainer is None:
         own = [bottleneck.estimator for _, bottleneck in model.stages]
         return own, contextlib.nullcontext
-    import rl
-
-    trainer = rl.ReinforceTrainer(model, **arguments)
     return trainer.estimators, trainer.in_charge
 
 
-def _evaluations(model, name, arguments, images) -> int:
+def _evaluations(model, config, images) -> int:
     """Return the decoder evaluations of an example in a training step."""
-    _, charge = _estimators(model, name, arguments)
+    _, charge = _estimators(model, config)
     with charge():
         return decoder_evaluations(model, to_unit(images.x_valid[:1]))
 

@@ -8,15 +8,15 @@ import pathlib
 import re
 
 from keras_ae.checks import check_choice, check_int
-from keras_ae.estimators.get import get, parse
+from keras_ae.estimators.get import get
 from keras_ae.training.files import write_text
 from zoo.recipe import find, module_name_of, nearest
+from zoo.running.agents import agent_arguments
 from zoo.settings import format_value, recipe_settings, resolve
 
 SCHEMA_VERSION = 1
 FILE = "comparison.json"
 UNITS = ("steps", "decoder_evaluations", "examples", "seconds")
-AGENT = "tf_agents"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -195,17 +195,8 @@ def check_estimator(text: str) -> None:
     Args:
         text: Str, name with arguments.
     """
-    name, arguments = parse("compare", text)
-    if name != AGENT:
+    if agent_arguments(text) is None:
         get(text, owner="compare")
-        return
-    known = ("baseline", "samples", "entropy_weight", "normalize_returns")
-    unknown = sorted(set(arguments) - set(known))
-    if unknown:
-        raise ValueError(
-            f"`{AGENT}` needs arguments among {', '.join(known)}. "
-            f"Received: {', '.join(unknown)}"
-        )
 
 
 def write_plan(folder, plan: Plan) -> None:

@@ -7,9 +7,9 @@ import sys
 import time
 
 from keras_ae.checks import check_int
-from zoo.comparing.agents import load_agents
 from zoo.comparing.cell import cell_folder, read_cell, run_cell
 from zoo.comparing.plan import FILE, Plan, read_plan, write_plan
+from zoo.running.agents import load_agents
 from zoo.running.folder import is_empty
 
 

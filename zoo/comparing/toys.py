@@ -16,10 +16,8 @@ import tensorflow as tf
 
 from keras_ae.bottlenecks import BinaryCode, DeferredUpdates, OneHotCode
 from keras_ae.estimators import get
-from keras_ae.estimators.get import parse
 from keras_ae.training.files import write_text
-from zoo.comparing.agents import load_agents
-from zoo.comparing.plan import AGENT
+from zoo.running.agents import OWN, agent_arguments, load_agents
 
 SCHEMA_VERSION = 1
 FILE = "toys.json"
@@ -126,13 +124,13 @@ def measure(toy: Toy, estimator: str, draws: int = DRAWS) -> dict | None:
         is within what chance allows); `None` for a code that the estimator
         cannot train, or without TF-Agents for `tf_agents`.
     """
-    name, arguments = parse("compare", estimator)
-    if not load_agents([estimator]) and name == AGENT:
+    arguments = agent_arguments(estimator)
+    if not load_agents([estimator]) and arguments is not None:
         return None
-    own = "reinforce" if name == AGENT else estimator
+    own = estimator if arguments is None else OWN
     if toy.kind not in get(own).code_kinds:
         return None
-    gradients, unbiased = _gradients(toy, own, name, arguments, draws)
+    gradients, unbiased = _gradients(toy, own, arguments, draws)
     if toy.shared:
         gradients = gradients.sum(axis=1, keepdims=True)
     exact = np.array(toy.gradient)
@@ -153,7 +151,7 @@ def measure(toy: Toy, estimator: str, draws: int = DRAWS) -> dict | None:
     }
 
 
-def _gradients(toy, own, name, arguments, draws):
+def _gradients(toy, own, arguments, draws):
     """Return one gradient a draw, and whether they claim to be unbiased."""
     width = len(toy.logits)
     if toy.kind == "binary":
@@ -165,7 +163,7 @@ def _gradients(toy, own, name, arguments, draws):
     encoder.kernel.assign([toy.logits])
     code.build((None, width))
     estimator = code.estimator
-    if name == AGENT:
+    if arguments is not None:
         from rl import AgentEstimator
 
         spec = tf.TensorSpec((1,), tf.float32, "x")

@@ -3,8 +3,8 @@
 import contextlib
 
 import keras
-import numpy as np
 
+from zoo.kinds import kind_of
 from zoo.recipe import find, nearest
 from zoo.running.config import RunConfig
 
@@ -84,14 +84,14 @@ def epoch_steps(config: RunConfig, examples: int) -> int:
 
     Args:
         config: `RunConfig`.
-        examples: Int, training images.
+        examples: Int, training examples.
     """
     train = config.settings["train"]
     batch_size, stride = train["batch_size"], train["steps_per_execution"]
     if batch_size * stride > examples:
         raise ValueError(
             "A run needs `train.batch_size` * `train.steps_per_execution` to "
-            f"be at most the {examples} training images. Received: "
+            f"be at most the {examples} training examples. Received: "
             f"train.batch_size={batch_size}, "
             f"train.steps_per_execution={stride}"
         )
@@ -106,7 +106,7 @@ def build_model(config: RunConfig, images, steps: int | None = None):
 
     Args:
         config: `RunConfig`.
-        images: `zoo.data.ImageData`.
+        images: The data of its kind.
         steps: Int, training steps of the whole run, over which a schedule
             runs, or `None` for those of its epochs.
     """
@@ -117,8 +117,7 @@ def build_model(config: RunConfig, images, steps: int | None = None):
         steps = train["epochs"] * epoch_steps(config, len(images.x_train))
     with dtype_policy(config):
         optimizer = build_optimizer(config.settings["optimizer"], steps)
-        model = recipe.build(images.image_shape, **config.settings["model"])
-        model(np.zeros((1, *images.image_shape), "float32"), training=False)
+        model = kind_of(recipe).build(recipe, images, config)
         model.compile(
             optimizer=optimizer,
             jit_compile=train["jit_compile"],
@@ -128,14 +127,5 @@ def build_model(config: RunConfig, images, steps: int | None = None):
 
 
 def load_data(config: RunConfig):
-    """Return the `zoo.data.ImageData` of a run."""
-    from zoo import data
-
-    return data.load(
-        config.data, seed=config.seed, **config.settings["data"]
-    )
-
-
-def to_unit(images) -> np.ndarray:
-    """Return uint8 images as float32 in [0, 1], as training sees them."""
-    return np.asarray(images, np.float32) / np.float32(255)
+    """Return the data of a run."""
+    return kind_of(config.recipe).load(config)

@@ -3,8 +3,9 @@
 import pathlib
 import time
 
+from zoo.kinds import kind_of
 from zoo.running import folder as places
-from zoo.running.build import build_model, dtype_policy, to_unit
+from zoo.running.build import build_model, dtype_policy
 from zoo.running.config import RunConfig
 from zoo.running.load import load_run
 from zoo.running.record import (
@@ -13,6 +14,7 @@ from zoo.running.record import (
     replace_numbers,
     write_record,
 )
+from zoo.running.views import to_unit
 
 GAP_IMAGES = 2_000  # Of the gap between relaxed and hard loss
 
@@ -25,14 +27,12 @@ def evaluate_model(model, config: RunConfig, images, out) -> dict:
     Args:
         model: The trained model.
         config: Its `RunConfig`.
-        images: `zoo.data.ImageData`.
+        images: The data of its kind.
         out: Path of the run folder. Floors that depend on the data alone are
             kept beside it, for the next run.
     """
-    from zoo.evaluation import evaluate_images
-
     with dtype_policy(config):
-        result = evaluate_images(
+        result = kind_of(config.recipe).evaluate(
             model,
             images,
             seed=config.seed,

@@ -14,12 +14,11 @@ from keras_ae.training import (
 )
 from keras_ae.training.metrics_log import read_lines
 from keras_ae.training.strategies import has_other_workers
+from zoo.kinds import kind_of
 from zoo.running import folder as places
-from zoo.running.build import to_unit
 from zoo.running.relaxation_log import RelaxationLog
-from zoo.running.tensorboard_log import TensorBoardLog
 
-MONITORED = 512  # Held-out images of the collapse monitor
+MONITORED = 512  # Held-out examples of the collapse monitor
 
 
 def fit_run(
@@ -32,7 +31,7 @@ def fit_run(
     Args:
         model: Compiled `keras.Model`.
         config: `RunConfig`.
-        images: `zoo.data.ImageData`.
+        images: The data of its kind.
         steps: Int, training steps of an epoch.
         out: Path of the run folder.
         verbose: As in `keras.Model.fit`.
@@ -78,9 +77,7 @@ def _best(config, steps, out, done):
 def _fit_span(
     model, config, images, steps, verbose, first, last, skipped, callbacks, stop
 ) -> None:
-    from zoo import data
-
-    batch_size = config.settings["train"]["batch_size"]
+    kind = kind_of(config.recipe)
     # One of several workers cannot stop in the middle of an epoch by itself:
     # reading its metrics waits for the others. There SIGTERM ends the
     # process, and the checkpoint of the last epoch holds.
@@ -90,16 +87,8 @@ def _fit_span(
         listening = stop.listening()
     with listening:
         model.fit(
-            data.train_dataset(
-                images.x_train,
-                images.y_train,
-                batch_size=batch_size,
-                seed=config.seed,
-                start_step=first * steps + skipped,
-            ),
-            validation_data=data.eval_dataset(
-                images.x_valid, images.y_valid, batch_size=batch_size
-            ),
+            kind.batches(images, config, first * steps + skipped),
+            validation_data=kind.held_out(images, config),
             initial_epoch=first,
             epochs=last,
             steps_per_epoch=steps - skipped,
@@ -113,7 +102,8 @@ def _fit_span(
 
 
 def _callbacks(config, images, steps, out, first, best) -> list:
-    watched = to_unit(images.x_valid[:MONITORED])
+    kind = kind_of(config.recipe)
+    watched = kind.examples(images, MONITORED)
     callbacks = [CollapseMonitor(watched)] if len(watched) > 1 else []
     if config.settings["train"]["bound_samples"]:
         callbacks.append(RelaxationLog(watched))
@@ -121,7 +111,7 @@ def _callbacks(config, images, steps, out, first, best) -> list:
     if is_chief():
         callbacks += [
             MetricsLog(out / places.METRICS, initial_epoch=first),
-            TensorBoardLog(
+            kind.epoch_log(
                 out / places.TENSORBOARD, watched, config.to_json()
             ),
             CheckpointCallback(

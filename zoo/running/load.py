@@ -10,9 +10,9 @@ import pathlib
 import keras
 
 from keras_ae.training import load_checkpoint
-from zoo.data import ImageData
 from zoo.recipe import find
 from zoo.running import folder as places
+from zoo.running.agents import agents_in_charge
 from zoo.running.build import build_model, dtype_policy, load_data
 from zoo.running.config import RunConfig, read_config
 from zoo.settings import recipe_settings, resolve
@@ -31,7 +31,7 @@ class LoadedRun:
     """
 
     config: RunConfig
-    images: ImageData
+    images: object
     model: keras.Model
     state: dict
 
@@ -59,7 +59,8 @@ def load_run(folder) -> LoadedRun:
     with dtype_policy(config):
         state = load_checkpoint(folder / places.FINAL, model)
         if state is None:
-            state = load_checkpoint(folder / places.CHECKPOINTS, model)
+            with agents_in_charge(model, config):
+                state = load_checkpoint(folder / places.CHECKPOINTS, model)
     if state is None:
         raise FileNotFoundError(
             f"No weights in {folder}: training left no checkpoint there. "

@@ -12,6 +12,20 @@ def _feature(name):
     return f"{at}.accuracy", where, f"Test accuracy of a {words}"
 
 
+def _task(name, what):
+    at = f"tasks.{name}"
+    floors = ("tfidf", "mean_words", "random_encoder", "chance")
+    where = {floor: f"{at}.floors.{floor}" for floor in floors}
+    return f"{at}.accuracy", where, f"Accuracy of ten folds on {what}."
+
+
+def _next_of(count):
+    at = f"retrieval.{count}"
+    where = {f: f"{at}.floors.{f}" for f in ("random_encoder", "chance")}
+    words = f"Share of next sentences found among {count}."
+    return f"{at}.accuracy", where, words
+
+
 # name: (where in the evaluation, {floor: where}, what it says)
 _TABLE = {
     "linear_accuracy": (
@@ -37,6 +51,18 @@ _TABLE = {
     "conv_accuracy": _feature("conv"),
     "fc_accuracy": _feature("fc"),
     "embedding_accuracy": _feature("embedding"),
+    "sentence_accuracy": _task("mean", "MR, SUBJ and CR, their mean"),
+    "mr_accuracy": _task("mr", "film reviews, for or against"),
+    "subj_accuracy": _task("subj", "subjective or objective"),
+    "cr_accuracy": _task("cr", "customer reviews, for or against"),
+    "next_of_10": _next_of(10),
+    "next_of_100": _next_of(100),
+    "next_of_400": _next_of(400),
+    "word_perplexity": (
+        "perplexity.words",
+        {"unigram": "perplexity.unigram"},
+        "Perplexity of the words of both neighbours.",
+    ),
     "nmi": (
         "clustering.nmi",
         {
@@ -133,6 +159,14 @@ HIGHER_IS_BETTER = {
     "conv_knn_accuracy": True,
     "fc_linear_accuracy": True,
     "fc_knn_accuracy": True,
+    "sentence_accuracy": True,
+    "mr_accuracy": True,
+    "subj_accuracy": True,
+    "cr_accuracy": True,
+    "next_of_10": True,
+    "next_of_100": True,
+    "next_of_400": True,
+    "word_perplexity": False,
     "nmi": True,
     "nmse": False,
 }

@@ -8,13 +8,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from keras_ae.training.files import sync_file
-from zoo.running.build import to_unit
 from zoo.running.views import (
     code_index,
     embeddings,
     is_discrete,
     random_images,
     reconstructions,
+    to_unit,
 )
 
 SHOWN = 16  # Images in a row of a picture

@@ -7,6 +7,7 @@ import shlex
 
 from keras_ae.training.files import write_text
 from keras_ae.training.metrics_log import read_lines
+from zoo.kinds import kind_of
 from zoo.running import folder as places
 from zoo.running.config import RunConfig
 from zoo.running.numbers import flat_numbers
@@ -45,7 +46,7 @@ def make_record(
 
     Args:
         config: `RunConfig`.
-        images: `zoo.data.ImageData`.
+        images: The data of its kind.
         model: The trained model.
         evaluation: Dict of the protocol, or `None` if not evaluated.
         seconds: Dict of seconds by part.
@@ -60,7 +61,7 @@ def make_record(
         "config": {key: dict(value) for key, value in config.settings.items()},
         "changed": dict(config.changed),
         "command": train_command(config),
-        "data_info": _data_info(images),
+        "data_info": kind_of(config.recipe).info(images),
         "versions": versions(),
         "git": git_commit(),
         "history": _history(read_lines(out / places.METRICS)),
@@ -138,18 +139,6 @@ def train_command(config: RunConfig) -> str:
     for name, value in config.changed.items():
         parts += ["--set", f"{name}={format_value(value)}"]
     return shlex.join(parts)
-
-
-def _data_info(images) -> dict:
-    return {
-        "description": images.description,
-        "image_shape": list(images.image_shape),
-        "train": len(images.x_train),
-        "valid": len(images.x_valid),
-        "test": len(images.x_test),
-        "class_names": list(images.class_names),
-        "notes": json.loads(json.dumps(images.notes, default=str)),
-    }
 
 
 def _history(lines) -> dict:

@@ -7,13 +7,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo.running.build import to_unit
 from zoo.running.pictures import SHOWN, tile
 from zoo.running.views import (
     code_index,
     embeddings,
     is_discrete,
     reconstructions,
+    to_unit,
 )
 
 PROJECTED = 1_000  # Test images in the embedding projector

@@ -18,20 +18,24 @@ from keras_ae.training import (
     wait_for_all,
 )
 from keras_ae.training.metrics_log import read_lines
+from zoo.kinds import kind_of
 from zoo.running import folder as places
+from zoo.running.agents import (
+    agents_in_charge,
+    estimator_of,
+    load_agents,
+)
 from zoo.running.build import (
     build_model,
     dtype_policy,
     epoch_steps,
     load_data,
-    to_unit,
 )
 from zoo.running.config import resolve_config, write_config
 from zoo.running.evaluate import evaluate_model
 from zoo.running.fit import fit_run
-from zoo.running.pictures import draw_pictures
 from zoo.running.record import make_record, write_record
-from zoo.running.tensorboard_log import write_projector
+from zoo.running.views import to_unit
 
 _LOST = (
     tf.errors.AbortedError,
@@ -95,6 +99,7 @@ def train_run(
     saved = places.saved_config(out) if resume else None
     if saved is not None:
         config = resolve_config(recipe, data, seed, settings, saved)
+    load_agents([estimator_of(config)])
     images = load_data(config)
     scope = strategy.scope() if strategy else contextlib.nullcontext()
     with scope, _lost_workers_named(out):
@@ -151,20 +156,8 @@ def _train(model, config, images, out, verbose) -> tuple[dict, bool]:
         return final, False
     if is_chief():
         (out / places.RECORD).unlink(missing_ok=True)
-    state = load_checkpoint(out / places.CHECKPOINTS, model)
-    if final is not None and state is None:
-        raise ValueError(
-            "A resumed run needs a checkpoint to go on from. "
-            f"Received: {out / places.CHECKPOINTS}, which holds none"
-        )
-    done = 0 if state is None else state["step"]
-    if done > train["epochs"] * steps:
-        raise ValueError(
-            f"A resumed run needs `train.epochs` >= {-(-done // steps)}, the "
-            f"epochs it has done. Received: train.epochs={train['epochs']}"
-        )
-    sums = None if state is None else state.get("metrics")
-    fit_run(model, config, images, steps, out, verbose, done, sums)
+    with agents_in_charge(model, config):
+        _go_on(model, config, images, steps, out, verbose, final)
     lines = read_lines(out / places.METRICS)
     seconds = {"train": round(sum(line["seconds"] for line in lines), 3)}
     started = time.perf_counter()
@@ -173,6 +166,25 @@ def _train(model, config, images, out, verbose) -> tuple[dict, bool]:
         seconds["prior"] = round(time.perf_counter() - started, 3)
     step = train["epochs"] * steps
     return {**goal, "step": step, "seconds": seconds}, True
+
+
+def _go_on(model, config, images, steps, out, verbose, final) -> None:
+    """Fit from the newest checkpoint on, or from the beginning."""
+    epochs = config.settings["train"]["epochs"]
+    state = load_checkpoint(out / places.CHECKPOINTS, model)
+    if final is not None and state is None:
+        raise ValueError(
+            "A resumed run needs a checkpoint to go on from. "
+            f"Received: {out / places.CHECKPOINTS}, which holds none"
+        )
+    done = 0 if state is None else state["step"]
+    if done > epochs * steps:
+        raise ValueError(
+            f"A resumed run needs `train.epochs` >= {-(-done // steps)}, the "
+            f"epochs it has done. Received: train.epochs={epochs}"
+        )
+    sums = None if state is None else state.get("metrics")
+    fit_run(model, config, images, steps, out, verbose, done, sums)
 
 
 def has_prior(model) -> bool:
@@ -201,7 +213,8 @@ def _save(model, final, out) -> None:
 
 def _leave_pictures(model, images, config, out) -> None:
     history = read_lines(out / places.METRICS)
-    missing = draw_pictures(model, images, history, config.seed, out)
+    kind = kind_of(config.recipe)
+    missing = kind.draw(model, images, history, config.seed, out)
     for name, reason in missing.items():
         _log.info("No %s: %s", name, reason)
-    write_projector(model, images, out / places.TENSORBOARD)
+    kind.projector(model, images, out / places.TENSORBOARD)

@@ -1,0 +1,81 @@
+"""Losses of sentence models against NumPy, and what is left out exactly."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_ae.models import Batch
+
+from .sentence_cases import make, sentences
+
+PLACES = np.array([4, 5, 6, 1000, 1001, 7, 3000])
+
+
+def softmax_loss(f, g, places, context):
+    losses = []
+    for i, place in enumerate(places):
+        gap = np.abs(places - place)
+        near = (gap > 0) & (gap <= context)
+        others = np.delete(f[i] @ g.T, i)
+        losses.append(
+            np.log(np.exp(others).sum()) - (f[i] @ g[near].T).mean()
+            if near.any()
+            else 0.0
+        )
+    return np.array(losses)
+
+
+@pytest.mark.parametrize("context", [1, 2])
+def test_neighbour_loss_is_numpys_and_the_own_score_left_out(context):
+    model = make("quick", negatives=True, context=context)
+    x = sentences(len(PLACES))
+    f, g = (np.array(v, "float64") for v in model.pair_codes(x))
+    found = model.loss_terms(Batch(x, PLACES), False)["neighbour_loss"]
+    expected = softmax_loss(f, g, PLACES, context)
+    # Sums of seven float32 terms near 1.
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+    assert expected[-1] == 0 and (expected[:-1] > 0).all()
+
+
+def test_own_candidate_gets_exactly_no_gradient():
+    model = make("quick", negatives=True)
+    x, places = sentences(3), np.array([1, 2, 500])
+    with tf.GradientTape() as tape:
+        terms = model.loss_terms(Batch(x, places), True)
+        # The third has no neighbour, so its loss is nought and moves nothing.
+        loss = terms["neighbour_loss"][2]
+    gradients = tape.gradient(loss, model.trainable_variables)
+    for gradient in gradients:
+        assert not np.any(tf.convert_to_tensor(gradient))
+
+
+def test_no_pair_crosses_the_end_of_a_document():
+    model = make("skip")
+    x = sentences(len(PLACES))
+    terms = model.loss_terms(Batch(x, PLACES), False)
+    before, after = (np.array(terms[f"{n}_loss"]) for n in ("previous", "next"))
+    np.testing.assert_array_equal(before > 0, [0, 1, 1, 0, 1, 1, 0])
+    np.testing.assert_array_equal(after > 0, [1, 1, 1, 1, 0, 0, 0])
+
+
+def test_skip_thought_scores_each_word_and_the_end():
+    model = make("skip")
+    x = np.array(["the cat", "a dog ran"], dtype=object)
+    z = model.encoder(model.numbers(x))
+    target = np.array(model.numbers(x))[1:]
+    states = model._states("next", z[:1], target)
+    scores = np.array(model.output_layer(states))[0].astype("float64")
+    log_p = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
+    words = [*target[0][:3], 0]
+    expected = -sum(log_p[step, word] for step, word in enumerate(words))
+    found = model.loss_terms(Batch(x), False)["next_loss"]
+    np.testing.assert_allclose(found, [expected, 0], rtol=1e-5)
+
+
+def test_padding_changes_no_embedding():
+    model = make("quick")
+    alone = model.encode(np.array(["the cat"], dtype=object))
+    beside = model.encode(
+        np.array(["the cat", "a dog ran on the mat off"], dtype=object)
+    )
+    np.testing.assert_allclose(alone[0], beside[0], rtol=1e-5, atol=1e-7)

@@ -1,0 +1,104 @@
+"""A run on text, from its command line to its resumption; and collapse."""
+
+import json
+
+import pytest
+
+from keras_ae.metrics.collapse import collapse_warnings
+from tools.main import main
+from zoo.evaluation import text as protocol
+from zoo.running import train_run
+from zoo.running.folder import final_hash
+
+SMALL = {
+    "model.word_dim": 16,
+    "model.units": 16,
+    "train.batch_size": 64,
+    "data.block": 16,
+    "data.max_words": 12,
+    "data.vocabulary_size": 500,
+    "train.epochs": 2,
+}
+
+
+@pytest.fixture(autouse=True)
+def no_sentences(monkeypatch, tmp_path):
+    monkeypatch.setenv("KERAS_AE_DATA", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+
+def train(tmp_path, recipe, name="run", settings=(), **options):
+    given = {**SMALL, **dict(settings)}
+    out = tmp_path / name
+    return train_run(
+        recipe, settings=given, out=out, verbose=0, **options
+    )
+
+
+def test_skip_thought_leaves_a_run_with_pictures_and_numbers(tmp_path):
+    run = train(tmp_path, "skip_thought", settings={"train.epochs": 1})
+    record = run.record
+    assert record["protocol"] == "text-v1"
+    assert record["floors"]["word_perplexity"].keys() == {"unigram"}
+    assert record["floors"]["next_of_10"]["chance"] == 0.1
+    assert "no sentences of mr" in record["evaluation"]["skipped"]["tasks"]
+    for picture in ("nearest.txt", "nearest.png", "curves.png"):
+        assert (run.folder / picture).stat().st_size > 0
+    assert main(["report", str(run.folder)]) == 0
+
+
+def test_a_resumed_run_ends_with_the_same_weights(tmp_path):
+    whole = train(tmp_path, "quick_thought", "whole", evaluate=False)
+    train(
+        tmp_path,
+        "quick_thought",
+        "parts",
+        {"train.epochs": 1, "optimizer.schedule": "constant"},
+        evaluate=False,
+    )
+    steady = {"optimizer.schedule": "constant"}
+    straight = train(
+        tmp_path, "quick_thought", "straight", steady, evaluate=False
+    )
+    resumed = train_run(
+        "quick_thought",
+        settings={"train.epochs": 2},
+        out=tmp_path / "parts",
+        resume=True,
+        evaluate=False,
+        verbose=0,
+    )
+    assert final_hash(resumed.folder) == final_hash(straight.folder)
+    assert final_hash(whole.folder) != final_hash(straight.folder)
+
+
+def test_only_pulling_together_collapses_and_is_named(tmp_path):
+    # Ten times the rate and more epochs: a collapse takes its time.
+    pull = {"optimizer.learning_rate": 0.01, "train.epochs": 12}
+    found = {}
+    for negatives in (True, False):
+        settings = {**pull, "model.negatives": negatives}
+        run = train(
+            tmp_path, "quick_thought", str(negatives), settings,
+            evaluate=False,
+        )
+        x = protocol_text().x_test
+        report = protocol._collapse(run.model, x)
+        found[negatives] = collapse_warnings(report)
+    assert found[True] == []
+    assert found[False], "the collapse was not named"
+
+
+def protocol_text():
+    from zoo.data.text_load import load_text
+
+    return load_text("prose")
+
+
+def test_a_text_recipe_lists_its_own_data_settings(capsys):
+    assert main(["train", "quick_thought", "--list-settings"]) == 0
+    listed = capsys.readouterr().out
+    assert "data.block" in listed and "data.image_size" not in listed
+    assert main(["list", "--json"]) == 0
+    recipes = json.loads(capsys.readouterr().out)["recipes"]
+    assert {"quick_thought", "skip_thought"} <= {r["name"] for r in recipes}

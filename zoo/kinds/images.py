@@ -1,0 +1,92 @@
+"""Images: uint8 arrays of one shape, with or without labels."""
+
+import json
+
+import numpy as np
+
+from zoo.running.agents import own_settings
+from zoo.running.pictures import draw_pictures as draw
+from zoo.running.tensorboard_log import TensorBoardLog as epoch_log
+from zoo.running.tensorboard_log import write_projector as projector
+from zoo.running.views import to_unit
+
+__all__ = [
+    "batches",
+    "build",
+    "draw",
+    "epoch_log",
+    "evaluate",
+    "examples",
+    "held_out",
+    "info",
+    "load",
+    "projector",
+]
+
+
+def load(config):
+    """Return the `zoo.data.ImageData` of a run."""
+    from zoo import data
+
+    return data.load(
+        config.data, seed=config.seed, **config.settings["data"]
+    )
+
+
+def build(recipe, data, config):
+    """Return the model of a recipe for images of this shape."""
+    model = recipe.build(data.image_shape, **own_settings(config))
+    model(np.zeros((1, *data.image_shape), "float32"), training=False)
+    return model
+
+
+def batches(data, config, start_step):
+    """Return endless training batches, from a step on."""
+    from zoo.data import train_dataset
+
+    return train_dataset(
+        data.x_train,
+        data.y_train,
+        batch_size=config.settings["train"]["batch_size"],
+        seed=config.seed,
+        start_step=start_step,
+    )
+
+
+def held_out(data, config):
+    """Return the validation batches."""
+    from zoo.data import eval_dataset
+
+    batch_size = config.settings["train"]["batch_size"]
+    return eval_dataset(data.x_valid, data.y_valid, batch_size=batch_size)
+
+
+def examples(data, count):
+    """Return validation images as the model takes them."""
+    return to_unit(data.x_valid[:count])
+
+
+def evaluate(model, data, seed, untrained_model, cache_dir):
+    """Return the numbers of the protocol for images."""
+    from zoo.evaluation import evaluate_images
+
+    return evaluate_images(
+        model,
+        data,
+        seed=seed,
+        untrained_model=untrained_model,
+        cache_dir=cache_dir,
+    )
+
+
+def info(data):
+    """Return what the record says of the data."""
+    return {
+        "description": data.description,
+        "image_shape": list(data.image_shape),
+        "train": len(data.x_train),
+        "valid": len(data.x_valid),
+        "test": len(data.x_test),
+        "class_names": list(data.class_names),
+        "notes": json.loads(json.dumps(data.notes, default=str)),
+    }

@@ -1,0 +1,60 @@
+"""Quick-Thought on text: an embedding that tells which sentences are near.
+
+    keras-ae train quick_thought
+    keras-ae train quick_thought --data eltec --seed 1
+    keras-ae train quick_thought --set model.negatives=false
+
+The last has nothing that pushes sentences apart, and collapses.
+"""
+
+from keras_ae.models import QuickThought
+from zoo.recipe import Recipe
+from zoo.text_networks import sentence_encoder
+
+
+def build(
+    vectorizer,
+    *,
+    encoder="uni",
+    word_dim=128,
+    units=256,
+    context=1,
+    negatives=True,
+):
+    """Build the model.
+
+    Args:
+        vectorizer: `keras.layers.TextVectorization` with its vocabulary.
+        encoder: Str, `uni`, `bi`, `combined` or `transformer`.
+        word_dim: Int, size of a word's vector.
+        units: Int, size of each of the two encoders' embeddings.
+        context: Int, sentences to each side that are neighbours.
+        negatives: Bool, whether others are told from neighbours.
+
+    Returns:
+        `QuickThought`.
+    """
+    pair = [
+        sentence_encoder(vectorizer, encoder, word_dim, units)
+        for _ in range(2)
+    ]
+    return QuickThought(
+        vectorizer, *pair, context=context, negatives=negatives
+    )
+
+
+# An eighth of the paper's units, a hundredth of its sentences.
+RECIPE = Recipe(
+    build=build,
+    kind="text",
+    data="prose",
+    optimizer=dict(learning_rate=1e-3, clip_norm=5.0, schedule="cosine"),
+    train=dict(batch_size=128, epochs=20),
+    data_settings=dict(block=128, vocabulary_size=2_000),
+    per_data={
+        "eltec": dict(
+            train=dict(batch_size=400, epochs=3),
+            data=dict(block=400, vocabulary_size=20_000),
+        ),
+    },
+)

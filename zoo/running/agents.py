@@ -1,0 +1,106 @@
+"""TF-Agents, where an estimator is `tf_agents` with its arguments."""
+
+import contextlib
+import importlib
+import importlib.util
+
+from keras_ae.estimators.get import parse
+
+AGENT = "tf_agents"
+# A model has an estimator of its own while agents stand in for it.
+OWN = "reinforce"
+_KNOWN = ("baseline", "samples", "entropy_weight", "normalize_returns")
+
+
+def agent_arguments(estimator: str) -> dict | None:
+    """Return the arguments of `tf_agents`, or `None` for anything else.
+
+    Args:
+        estimator: Str, name with arguments.
+
+    Raises:
+        ValueError: If an argument is unknown.
+    """
+    name, arguments = parse("tf_agents", estimator)
+    if name != AGENT:
+        return None
+    unknown = sorted(set(arguments) - set(_KNOWN))
+    if unknown:
+        raise ValueError(
+            f"`{AGENT}` needs arguments among {', '.join(_KNOWN)}. "
+            f"Received: {', '.join(unknown)}"
+        )
+    return arguments
+
+
+def load_agents(estimators) -> bool:
+    """Import `rl` before anything uses `tf.keras`, if an estimator needs it.
+
+    Args:
+        estimators: Names, with arguments.
+
+    Returns:
+        Whether TF-Agents is there.
+    """
+    there = importlib.util.find_spec("tf_agents") is not None
+    if there and any(agent_arguments(e) is not None for e in estimators):
+        importlib.import_module("rl")
+    return there
+
+
+def estimator_of(config) -> str:
+    """Return the setting `model.estimator`, empty where there is none.
+
+    Args:
+        config: `RunConfig`.
+    """
+    return str(config.settings["model"].get("estimator", ""))
+
+
+def own_settings(config) -> dict:
+    """Return the settings `model.*` of the model without its agents.
+
+    Args:
+        config: `RunConfig`.
+    """
+    settings = dict(config.settings["model"])
+    if agent_arguments(estimator_of(config)) is not None:
+        settings["estimator"] = OWN
+    return settings
+
+
+def make_trainer(model, config):
+    """Return the `ReinforceTrainer` of a run, or `None` without agents.
+
+    Args:
+        model: The run's, built and compiled.
+        config: `RunConfig`.
+    """
+    arguments = agent_arguments(estimator_of(config))
+    if arguments is None:
+        return None
+    import rl
+
+    return rl.ReinforceTrainer(model, **arguments)
+
+
+@contextlib.contextmanager
+def agents_in_charge(model, config):
+    """Let the agents of a run, if it has any, train in a `with` block.
+
+    There its checkpoints hold the agents' averages too; afterwards the model
+    is an ordinary one.
+
+    Args:
+        model: The run's, built and compiled.
+        config: `RunConfig`.
+    """
+    trainer = make_trainer(model, config)
+    if trainer is None:
+        yield
+        return
+    try:
+        with trainer.in_charge():
+            yield
+    finally:
+        del model.checkpoint_variables

@@ -1,0 +1,48 @@
+"""Skip-Thought on text: an embedding from which both neighbours are written.
+
+    keras-ae train skip_thought
+    keras-ae train skip_thought --data eltec --seed 1
+"""
+
+from keras_ae.models import SkipThought
+from zoo.recipe import Recipe
+from zoo.text_networks import sentence_encoder
+
+
+def build(
+    vectorizer, *, encoder="uni", word_dim=128, units=256, decoder_units=256
+):
+    """Build the model.
+
+    Args:
+        vectorizer: `keras.layers.TextVectorization` with its vocabulary.
+        encoder: Str, `uni`, `bi`, `combined` or `transformer`.
+        word_dim: Int, size of a word's vector.
+        units: Int, size of an embedding.
+        decoder_units: Int, size of the decoders' states.
+
+    Returns:
+        `SkipThought`.
+    """
+    return SkipThought(
+        vectorizer,
+        sentence_encoder(vectorizer, encoder, word_dim, units),
+        units=decoder_units,
+    )
+
+
+# A tenth of the paper's units, a quarter of its vocabulary.
+RECIPE = Recipe(
+    build=build,
+    kind="text",
+    data="prose",
+    optimizer=dict(learning_rate=1e-3, clip_norm=5.0, schedule="cosine"),
+    train=dict(batch_size=64, epochs=10),
+    data_settings=dict(block=16, vocabulary_size=2_000),
+    per_data={
+        "eltec": dict(
+            train=dict(batch_size=128, epochs=1),
+            data=dict(block=16, vocabulary_size=5_000),
+        ),
+    },
+)

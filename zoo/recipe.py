@@ -19,7 +19,8 @@ class Recipe:
 
     Args:
         build: Function `build(image_shape, *, name=default, ...)`, for text
-            `build(vectorizer, *, ...)`, that returns an `EmbeddingModel`.
+            `build(vectorizer, *, ...)`, for audio `build(sample_rate, *, ...)`,
+            that returns an `EmbeddingModel`.
             Its keyword-only arguments are the settings `model.*`; their
             sentences come from its docstring.
         data: Name of the default data set. Defaults to `"digits"`.

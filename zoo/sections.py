@@ -93,3 +93,32 @@ class TextSettings:
         "Of the .txt files of a folder; others are refused, never guessed.",
         "utf-8",
     )
+
+
+@dataclasses.dataclass(frozen=True)
+class AudioSettings:
+    """Settings `data.*` of audio."""
+
+    sample_rate: int = _help(
+        "Samples a second; recordings at another rate are resampled.", 8_000
+    )
+    limit: int | None = _help(
+        "Most training recordings used; none takes all.", None
+    )
+    window: float = _help(
+        "Seconds of the windows trained on; shorter recordings are repeated.",
+        0.36,
+    )
+    per_speaker: int = _help(
+        "Windows of one speaker that come together; it divides the batch.", 8
+    )
+    folders: str = _help(
+        "What sub-folders of a folder say: label, speaker, label/speaker or "
+        "speaker/label.",
+        "label",
+    )
+    without_speaker: str | None = _help(
+        "Speaker whose recordings are left out of training; none leaves out "
+        "nobody.",
+        None,
+    )

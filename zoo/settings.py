@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 from zoo.recipe import SECTIONS, Recipe, nearest
 from zoo.sections import (
+    AudioSettings,
     DataSettings,
     OptimizerSettings,
     TextSettings,
@@ -155,6 +156,8 @@ def _check_ranges(resolved: Mapping) -> None:
         ("data", "block"): 2,
         ("data", "vocabulary_size"): 3,
         ("data", "max_words"): 1,
+        ("data", "per_speaker"): 1,
+        ("data", "window"): 0.02,
     }
     for (section, key), minimum in minima.items():
         value = resolved[section].get(key)
@@ -176,4 +179,8 @@ _SECTION_CLASSES = {
     "optimizer": OptimizerSettings,
     "train": TrainSettings,
 }
-_DATA_CLASSES = {"images": DataSettings, "text": TextSettings}
+_DATA_CLASSES = {
+    "audio": AudioSettings,
+    "images": DataSettings,
+    "text": TextSettings,
+}

@@ -90,6 +90,8 @@ class AudioData:
         x_train, x_valid, x_test: `Waves`, at least one recording in each.
         class_names: Tuple of strings, empty without labels.
         speaker_names: Tuple of strings, empty where nobody says who speaks.
+        window: Int, samples of the windows that are cut for training.
+        per_speaker: Int, windows of one speaker that come together.
         left_out: `Waves` of the speaker whose recordings are in neither
             `x_train` nor `x_valid`, or `None`.
         notes: Dict of JSON values: source, hashes, skipped files.
@@ -102,6 +104,8 @@ class AudioData:
     x_test: Waves
     class_names: tuple = ()
     speaker_names: tuple = ()
+    window: int = 4_000
+    per_speaker: int = 1
     left_out: Waves | None = None
     notes: dict = dataclasses.field(default_factory=dict)
 

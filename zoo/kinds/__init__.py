@@ -18,7 +18,7 @@ A kind is a module of this package with these functions; a recipe names it.
 
 import importlib
 
-KINDS = ("images", "text")
+KINDS = ("audio", "images", "text")
 
 
 def kind_of(recipe):

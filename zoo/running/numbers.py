@@ -26,6 +26,15 @@ def _next_of(count):
     return f"{at}.accuracy", where, words
 
 
+def _heard(at, nested, words):
+    where = {
+        floor: f"{at}.floors.{floor}" + (".accuracy" if nested else "")
+        for floor in ("log_mel", "random_encoder")
+    }
+    where["chance"] = f"{at}.floors.chance"
+    return f"{at}.accuracy", where, words
+
+
 # name: (where in the evaluation, {floor: where}, what it says)
 _TABLE = {
     "linear_accuracy": (
@@ -58,6 +67,32 @@ _TABLE = {
     "next_of_10": _next_of(10),
     "next_of_100": _next_of(100),
     "next_of_400": _next_of(400),
+    "held_out_speaker_accuracy": _heard(
+        "held_out_speaker",
+        True,
+        "Linear probe of the label, on each speaker in turn, fitted on the "
+        "others.",
+    ),
+    "left_out_speaker_accuracy": _heard(
+        "left_out_speaker",
+        False,
+        "The same on the speaker whom the encoder never heard either.",
+    ),
+    "label_accuracy": _heard("label", True, "Linear probe of the label."),
+    "speaker_accuracy": _heard("speaker", True, "Linear probe of the speaker."),
+    "ahead_accuracy": (
+        "prediction.mean_accuracy",
+        {
+            "random_encoder": "prediction.floors.random_encoder",
+            "chance": "prediction.floors.chance",
+        },
+        "Share of true frames found, a mean over the steps ahead.",
+    ),
+    "ahead_loss": (
+        "prediction.loss",
+        {"log_candidates": "prediction.log_candidates"},
+        "Loss of telling the frames ahead, nats.",
+    ),
     "word_perplexity": (
         "perplexity.words",
         {"unigram": "perplexity.unigram"},
@@ -166,6 +201,11 @@ HIGHER_IS_BETTER = {
     "next_of_10": True,
     "next_of_100": True,
     "next_of_400": True,
+    "held_out_speaker_accuracy": True,
+    "left_out_speaker_accuracy": True,
+    "label_accuracy": True,
+    "ahead_accuracy": True,
+    "ahead_loss": False,
     "word_perplexity": False,
     "nmi": True,
     "nmse": False,

@@ -1,0 +1,94 @@
+"""Audio: recordings as waveforms, fed as windows of one length."""
+
+import dataclasses
+import json
+
+import numpy as np
+
+from zoo.running.audio_pictures import audio_projector as projector
+from zoo.running.audio_pictures import draw
+from zoo.running.text_pictures import TextLog as epoch_log
+
+__all__ = [
+    "batches",
+    "build",
+    "draw",
+    "epoch_log",
+    "evaluate",
+    "examples",
+    "held_out",
+    "info",
+    "load",
+    "projector",
+]
+
+
+def load(config):
+    """Return the `zoo.data.audio_data.AudioData` of a run."""
+    from zoo.data.audio_load import load_audio
+
+    given = dict(config.settings["data"])
+    seconds, per_speaker = given.pop("window"), given.pop("per_speaker")
+    data = load_audio(config.data, **given)
+    window = round(seconds * data.sample_rate)
+    return dataclasses.replace(data, window=window, per_speaker=per_speaker)
+
+
+def build(recipe, data, config):
+    """Return the model of a recipe for waveforms at this rate."""
+    model = recipe.build(data.sample_rate, **config.settings["model"])
+    model(np.zeros((1, data.window), "float32"), training=False)
+    return model
+
+
+def batches(data, config, start_step):
+    """Return endless training batches, from a step on."""
+    from zoo.data.audio_pipeline import window_batches
+
+    return window_batches(
+        data.x_train,
+        config.settings["train"]["batch_size"],
+        data.window,
+        data.per_speaker,
+        config.seed,
+        start_step,
+    )
+
+
+def held_out(data, config):
+    """Return the validation batches."""
+    from zoo.data.audio_pipeline import middle_windows
+
+    batch_size = config.settings["train"]["batch_size"]
+    return middle_windows(
+        data.x_valid, batch_size, data.window, data.per_speaker
+    )
+
+
+def examples(data, count):
+    """Return the middle windows of validation recordings."""
+    from zoo.data.audio_pipeline import middle_windows
+
+    windows = middle_windows(data.x_valid, count, data.window)
+    return next(iter(windows))[0].numpy()
+
+
+def evaluate(model, data, seed, untrained_model, cache_dir):
+    """Return the numbers of the protocol for audio."""
+    from zoo.evaluation.audio import evaluate_audio
+
+    return evaluate_audio(model, data, seed, untrained_model)
+
+
+def info(data):
+    """Return what the record says of the data."""
+    return {
+        "description": data.description,
+        "sample_rate": data.sample_rate,
+        "train": len(data.x_train),
+        "valid": len(data.x_valid),
+        "test": len(data.x_test),
+        "class_names": list(data.class_names),
+        "speaker_names": list(data.speaker_names),
+        "notes": json.loads(json.dumps(data.notes, default=str)),
+    }

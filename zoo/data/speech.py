@@ -150,7 +150,7 @@ def _between(track, samples):
 
 
 def _voiced(tracks, pitch):
-    """Return the harmonics of `pitch`, below half the rate, through formants."""
+    """Return harmonics of `pitch`, below half the rate, through formants."""
     samples = len(pitch)
     count = int(0.5 * RATE / pitch.max())
     numbers = np.arange(1, count + 1)

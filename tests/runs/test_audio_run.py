@@ -1,0 +1,114 @@
+"""A run on audio: command line, resumption, export, a speaker left out."""
+
+import json
+
+import numpy as np
+import pytest
+import soundfile
+
+from tools.main import main
+from zoo.data import speech
+from zoo.running import train_run
+from zoo.running.folder import final_hash
+
+SMALL = {
+    "model.filters": 8,
+    "model.context_units": 12,
+    "model.steps": 3,
+    "model.num_negatives": 8,
+    "data.limit": 64,
+    "data.window": 0.1,
+    "data.per_speaker": 4,
+    "train.batch_size": 16,
+    "train.epochs": 1,
+    "optimizer.schedule": "constant",
+}
+
+
+def train(out, settings=(), **options):
+    given = {**SMALL, **dict(settings)}
+    return train_run("cpc", settings=given, out=out, verbose=0, **options)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_takes():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(speech, "TAKES", 7)
+        speech.load_speech.cache_clear()
+        yield
+    speech.load_speech.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory, few_takes):
+    settings = {"data.without_speaker": "dora"}
+    return train(tmp_path_factory.mktemp("audio") / "run", settings)
+
+
+def test_a_run_leaves_pictures_numbers_and_a_record(run):
+    record = run.record
+    assert record["protocol"] == "audio-v1"
+    assert record["floors"]["held_out_speaker_accuracy"].keys() == {
+        "log_mel",
+        "random_encoder",
+        "chance",
+    }
+    assert record["data_info"]["notes"]["without_speaker"] == "dora"
+    assert 0 <= record["numbers"]["left_out_speaker_accuracy"] <= 1
+    assert record["evaluation"]["left_out_speaker"]["speaker"] == "dora"
+    for picture in ("ahead.png", "codes.png", "curves.png"):
+        assert (run.folder / picture).stat().st_size > 0
+    rows = (run.folder / "tensorboard" / "metadata.tsv").read_text()
+    assert rows.splitlines()[0] == "recording\tlabel\tspeaker"
+
+
+def test_a_run_is_evaluated_reported_exported_and_checked(run, tmp_path):
+    assert main(["report", str(run.folder)]) == 0
+    out = tmp_path / "served"
+    assert main(["export", str(run.folder), "--out", str(out)]) == 0
+    assert main(["serve-check", str(out)]) == 0
+
+
+def test_a_resumed_run_ends_with_the_same_weights(tmp_path):
+    longer = {"train.epochs": 2}
+    straight = train(tmp_path / "straight", longer, evaluate=False)
+    train(tmp_path / "parts", evaluate=False)
+    resumed = train_run(
+        "cpc",
+        settings=longer,
+        out=tmp_path / "parts",
+        resume=True,
+        evaluate=False,
+        verbose=0,
+    )
+    assert final_hash(resumed.folder) == final_hash(straight.folder)
+
+
+def test_a_folder_of_16_khz_trains_without_labels(tmp_path):
+    random = np.random.default_rng(0)
+    (tmp_path / "mine").mkdir()
+    for i in range(20):
+        wave = random.uniform(-0.5, 0.5, 4_000)
+        soundfile.write(tmp_path / "mine" / f"{i}.flac", wave, 16_000)
+    settings = {"data.sample_rate": 16_000, "data.per_speaker": 1}
+    settings |= {"train.batch_size": 4, "data.limit": None}
+    run = train(
+        tmp_path / "run", settings, data=f"folder:{tmp_path / 'mine'}"
+    )
+    assert run.model.encoder.hop == 160
+    assert "held_out_speaker_accuracy" not in run.record["numbers"]
+    assert run.record["numbers"]["ahead_loss"] > 0
+
+
+def test_a_rate_without_frames_of_ten_milliseconds_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="data.sample_rate=11025"):
+        train(tmp_path / "run", {"data.sample_rate": 11_025})
+
+
+def test_an_audio_recipe_lists_its_own_data_settings(capsys):
+    assert main(["train", "cpc", "--list-settings"]) == 0
+    listed = capsys.readouterr().out
+    assert "data.without_speaker" in listed and "data.block" not in listed
+    assert main(["list", "--json"]) == 0
+    recipes = json.loads(capsys.readouterr().out)["recipes"]
+    assert "cpc" in {recipe["name"] for recipe in recipes}

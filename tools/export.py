@@ -39,16 +39,14 @@ def run(arguments: argparse.Namespace) -> int:
         from keras_ae.export.warm_up import check_serving_api
 
         check_serving_api("keras-ae export")
-    from zoo.kinds import kind_of
     from zoo.running import load_run
     from zoo.running.build import dtype_policy
 
     found = load_run(arguments.run_folder)
-    kind = kind_of(found.config.recipe)
     with dtype_policy(found.config):
         version = found.model.export_serving(
             arguments.out,
-            examples=kind.examples(found.images, _EXAMPLES),
+            examples=found.examples(_EXAMPLES),
             warm_up=not arguments.no_warm_up,
         )
     root = pathlib.Path(version).parent

@@ -10,7 +10,6 @@ class WordPerplexity(keras.metrics.Mean):
 
     Args:
         name: Str. Defaults to `"word_perplexity"`.
-        dtype: As in `keras.metrics.Mean`.
 
     Call arguments:
         values: `(...)`, nats of each sentence, say.
@@ -18,8 +17,8 @@ class WordPerplexity(keras.metrics.Mean):
             are means over them.
     """
 
-    def __init__(self, name="word_perplexity", dtype=None):
-        super().__init__(name=name, dtype=dtype)
+    def __init__(self, name="word_perplexity", **kwargs):
+        super().__init__(name=name, **kwargs)
 
     def result(self):
         return ops.exp(super().result())

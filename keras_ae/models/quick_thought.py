@@ -70,10 +70,17 @@ class QuickThought(SentenceModel):
 
     def _codes(self, x, training):
         numbers = self.numbers(x)
-        return [
+        f, g = (
             ops.cast(encoder(numbers, training=training), "float32")
             for encoder in (self.encoder, self.candidate_encoder)
-        ]
+        )
+        if f.shape[1] != g.shape[1]:
+            raise ValueError(
+                "`QuickThought` needs embeddings of one size from `encoder` "
+                f"and `candidate_encoder`. Received: {f.shape[1]} and "
+                f"{g.shape[1]}"
+            )
+        return f, g
 
     def call(self, x, training=False):
         return {"z": ops.concatenate(self._codes(x, training), axis=-1)}
@@ -90,7 +97,7 @@ class QuickThought(SentenceModel):
         Returns:
             Pair of `(batch, dim)`, float32.
         """
-        return tuple(self._codes(x, False))
+        return self._codes(x, False)
 
     def mean_words(self, x):
         numbers = self.numbers(x)

@@ -33,6 +33,7 @@ class SentenceModel(EmbeddingModel):
         _check_vectorizer(type(self).__name__, vectorizer, encoders)
         super().__init__(terms=terms, **kwargs)
         self.vectorizer = vectorizer
+        self.max_words = vectorizer.get_config()["output_sequence_length"]
 
     def numbers(self, x):
         """Return the word numbers of strings.
@@ -43,7 +44,9 @@ class SentenceModel(EmbeddingModel):
         Returns:
             `(batch, time)` int32, 0 is padding, 1 any unknown word.
         """
-        return ops.cast(self.vectorizer(x), "int32")
+        found = ops.cast(self.vectorizer(x), "int32")
+        # Cutting strings loses how many there are.
+        return tf.ensure_shape(found, (x.shape[0], self.max_words))
 
     def mean_words(self, x):
         """Return the mean of the vectors of each sentence's words.

@@ -14,15 +14,15 @@ def vectorizer(length=6):
     )
 
 
-def encoder(direction="both"):
-    return layers.GRUSentenceEncoder(12, 5, 6, direction)
+def encoder():
+    return layers.GRUSentenceEncoder(12, 5, 6)
 
 
 def quick_thought():
     return dict(
         vectorizer=vectorizer(),
-        encoder=encoder("combined"),
-        candidate_encoder=encoder("combined"),
+        encoder=encoder(),
+        candidate_encoder=layers.SentenceEncoder(12, 6),
         context=2,
         negatives=False,
     )

@@ -1,8 +1,14 @@
 """A run on text, from its command line to its resumption; and collapse."""
 
 import json
+import pathlib
+import shutil
+import subprocess
+import sys
 
+import numpy as np
 import pytest
+import tensorflow as tf
 
 from keras_ae.metrics.collapse import collapse_warnings
 from tools.main import main
@@ -45,6 +51,63 @@ def test_skip_thought_leaves_a_run_with_pictures_and_numbers(tmp_path):
     for picture in ("nearest.txt", "nearest.png", "curves.png"):
         assert (run.folder / picture).stat().st_size > 0
     assert main(["report", str(run.folder)]) == 0
+
+
+@pytest.fixture
+def own(tmp_path):
+    """A folder of text, a document a file."""
+    path = tmp_path / "own"
+    path.mkdir()
+    for i, text in enumerate(protocol_text().x_train[i::8] for i in range(8)):
+        lines = b"\n\n".join(text[:300])
+        (path / f"{i}.txt").write_bytes(lines)
+    return path
+
+
+def test_without_its_text_a_run_is_loaded_and_exported(tmp_path, own):
+    run = train(
+        tmp_path,
+        "quick_thought",
+        settings={"train.epochs": 1},
+        data=f"folder:{own}",
+        evaluate=False,
+    )
+    x = np.array(["Names are bound.", "zzz"], object)
+    z = np.array(run.model.encode(x))
+    shutil.rmtree(own)
+    code = (
+        "import sys, numpy as np\n"
+        "from tools.main import main\n"
+        "from zoo.running import load_run\n"
+        "x = np.array(['Names are bound.', 'zzz'], object)\n"
+        "np.save(sys.argv[2], load_run(sys.argv[1]).model.encode(x))\n"
+        "assert main(['evaluate', sys.argv[1]]) == 2\n"
+        "sys.exit(main(['export', sys.argv[1], '--out', sys.argv[3],"
+        " '--no-warm-up']))\n"
+    )
+    out = [str(tmp_path / name) for name in ("run", "z.npy", "served")]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *out], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"needs an existing folder. Received: `{own}`" in done.stderr
+    # The same weights and operations, in another process.
+    np.testing.assert_array_equal(np.load(out[1]), z)
+    served = tf.saved_model.load(str(next(pathlib.Path(out[2]).glob("[0-9]*"))))
+    (found,) = served.signatures["encode"](text=tf.constant(x)).values()
+    np.testing.assert_allclose(found, z, rtol=1e-5, atol=1e-6)
+
+
+def test_a_run_is_not_resumed_on_text_that_changed(tmp_path, own):
+    given = {**SMALL, "train.epochs": 1}
+    options = dict(
+        data=f"folder:{own}", out=tmp_path / "run", evaluate=False, verbose=0
+    )
+    train_run("quick_thought", settings=given, **options)
+    for file in own.iterdir():
+        file.write_text("Zebras, zebras and zebras. " * 40 + file.read_text())
+    with pytest.raises(ValueError, match="needs the data it began with"):
+        train_run("quick_thought", resume=True, **options)
 
 
 def test_a_resumed_run_ends_with_the_same_weights(tmp_path):

@@ -3,11 +3,14 @@
 A kind is a module of this package with these functions; a recipe names it.
 
 - `load(config)`: the data, with `x_train`, `x_valid`, `x_test`.
-- `build(recipe, data, config)`: the model, built, its weights fresh.
+- `inputs(data, config)`: JSON-able dict, all that a model has to know of the
+  data to be built; a run keeps it, so that its model needs the data no more.
+- `build(recipe, inputs, config)`: the model, built, its weights fresh.
 - `batches(data, config, start_step)`: endless training batches, the same
   from any step on; an epoch is `len(x_train) // train.batch_size` of them.
 - `held_out(data, config)`: the validation batches.
 - `examples(data, count)`: validation objects as the model takes them.
+- `samples(inputs, count)`: objects without the data, for an export.
 - `evaluate(model, data, seed, untrained_model, cache_dir)`: the protocol.
 - `epoch_log(folder, examples, config)`: the callback of TensorBoard.
 - `draw(model, data, history, seed, out)`: the pictures; returns which are

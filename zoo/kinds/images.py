@@ -19,8 +19,10 @@ __all__ = [
     "examples",
     "held_out",
     "info",
+    "inputs",
     "load",
     "projector",
+    "samples",
 ]
 
 
@@ -33,10 +35,16 @@ def load(config):
     )
 
 
-def build(recipe, data, config):
+def inputs(data, config):
+    """Return the shape of the images."""
+    return {"image_shape": list(data.image_shape)}
+
+
+def build(recipe, inputs, config):
     """Return the model of a recipe for images of this shape."""
-    model = recipe.build(data.image_shape, **own_settings(config))
-    model(np.zeros((1, *data.image_shape), "float32"), training=False)
+    shape = tuple(inputs["image_shape"])
+    model = recipe.build(shape, **own_settings(config))
+    model(np.zeros((1, *shape), "float32"), training=False)
     return model
 
 
@@ -64,6 +72,12 @@ def held_out(data, config):
 def examples(data, count):
     """Return validation images as the model takes them."""
     return to_unit(data.x_valid[:count])
+
+
+def samples(inputs, count):
+    """Return images of noise."""
+    random = np.random.default_rng(0)
+    return random.random((count, *inputs["image_shape"]), "float32")
 
 
 def evaluate(model, data, seed, untrained_model, cache_dir):

@@ -3,6 +3,7 @@
 import json
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from zoo.running.text_pictures import TextLog as epoch_log
@@ -18,8 +19,10 @@ __all__ = [
     "examples",
     "held_out",
     "info",
+    "inputs",
     "load",
     "projector",
+    "samples",
 ]
 
 VALIDATED = 8_000  # Validation sentences after each epoch
@@ -33,15 +36,20 @@ def load(config):
     return load_text(config.data, given["limit"], given["encoding"])
 
 
-def build(recipe, data, config):
-    """Return the model of a recipe, its words those of the training text."""
-    given = config.settings["data"]
+def inputs(data, config):
+    """Return the commonest words of the training text."""
+    size = config.settings["data"]["vocabulary_size"]
+    return {"vocabulary": common_words(data.x_train, size)}
+
+
+def build(recipe, inputs, config):
+    """Return the model of a recipe that knows these words."""
     vectorizer = keras.layers.TextVectorization(
-        vocabulary=common_words(data.x_train, given["vocabulary_size"]),
-        output_sequence_length=given["max_words"],
+        vocabulary=inputs["vocabulary"],
+        output_sequence_length=config.settings["data"]["max_words"],
     )
     model = recipe.build(vectorizer, **config.settings["model"])
-    model(tf.constant(data.x_valid[:2]), training=False)
+    model(tf.constant(samples(inputs, 2)), training=False)
     return model
 
 
@@ -83,6 +91,16 @@ def held_out(data, config):
 def examples(data, count):
     """Return validation sentences as the model takes them."""
     return data.x_valid[:count]
+
+
+def samples(inputs, count):
+    """Return word after word of the vocabulary, three a sentence."""
+    words = inputs["vocabulary"]
+    found = np.empty(count, object)
+    for i in range(count):
+        three = [words[(3 * i + k) % len(words)] for k in range(3)]
+        found[i] = " ".join(three).encode("utf-8")
+    return found
 
 
 def evaluate(model, data, seed, untrained_model, cache_dir):

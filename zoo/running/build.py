@@ -98,6 +98,20 @@ def epoch_steps(config: RunConfig, examples: int) -> int:
     return examples // batch_size // stride * stride
 
 
+def model_inputs(config: RunConfig, images) -> dict:
+    """Return all that the model of a run has to know of its data.
+
+    Args:
+        config: `RunConfig`.
+        images: The data of its kind.
+
+    Returns:
+        JSON-able dict: `train_examples`, and what the kind says.
+    """
+    found = kind_of(config.recipe).inputs(images, config)
+    return {"train_examples": len(images.x_train), **found}
+
+
 def build_model(config: RunConfig, images, steps: int | None = None):
     """Return the model of a run, built and compiled, its weights fresh.
 
@@ -106,18 +120,21 @@ def build_model(config: RunConfig, images, steps: int | None = None):
 
     Args:
         config: `RunConfig`.
-        images: The data of its kind.
+        images: The data of its kind, or the dict of its `model_inputs`.
         steps: Int, training steps of the whole run, over which a schedule
             runs, or `None` for those of its epochs.
     """
     recipe = find(config.recipe)
+    inputs = images
+    if not isinstance(images, dict):
+        inputs = model_inputs(config, images)
     keras.utils.set_random_seed(config.seed)
     train = config.settings["train"]
     if steps is None:
-        steps = train["epochs"] * epoch_steps(config, len(images.x_train))
+        steps = train["epochs"] * epoch_steps(config, inputs["train_examples"])
     with dtype_policy(config):
         optimizer = build_optimizer(config.settings["optimizer"], steps)
-        model = kind_of(recipe).build(recipe, images, config)
+        model = kind_of(recipe).build(recipe, inputs, config)
         model.compile(
             optimizer=optimizer,
             jit_compile=train["jit_compile"],

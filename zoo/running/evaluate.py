@@ -21,7 +21,9 @@ GAP_IMAGES = 2_000  # Of the gap between relaxed and hard loss
 _FLOOR_CACHE = ".floors"
 
 
-def evaluate_model(model, config: RunConfig, images, out) -> dict:
+def evaluate_model(
+    model, config: RunConfig, images, out, inputs=None
+) -> dict:
     """Return the protocol's numbers for a trained model.
 
     Args:
@@ -30,13 +32,16 @@ def evaluate_model(model, config: RunConfig, images, out) -> dict:
         images: The data of its kind.
         out: Path of the run folder. Floors that depend on the data alone are
             kept beside it, for the next run.
+        inputs: Dict, what the model knows of the data (`model_inputs`), or
+            `None` for what these data say. Defaults to `None`.
     """
+    inputs = images if inputs is None else inputs
     with dtype_policy(config):
         result = kind_of(config.recipe).evaluate(
             model,
             images,
             seed=config.seed,
-            untrained_model=build_model(config, images),
+            untrained_model=build_model(config, inputs),
             cache_dir=pathlib.Path(out).resolve().parent / _FLOOR_CACHE,
         )
         samples = config.settings["train"]["bound_samples"]
@@ -78,7 +83,7 @@ def evaluate_run(folder) -> dict:
     started = time.perf_counter()
     run = load_run(folder)
     config, images, model = run.config, run.images, run.model
-    result = evaluate_model(model, config, images, folder)
+    result = evaluate_model(model, config, images, folder, run.inputs)
     seconds = {**run.state.get("seconds", {})}
     seconds["evaluate"] = round(time.perf_counter() - started, 3)
     if (folder / places.RECORD).exists():

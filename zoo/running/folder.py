@@ -11,6 +11,7 @@ from zoo.running.config import FILE, RunConfig, read_config
 BEST = "best"
 CHECKPOINTS = "checkpoints"
 FINAL = "final"
+INPUTS = "inputs.json"
 METRICS = "metrics.jsonl"
 RECORD = "record.json"
 TENSORBOARD = "tensorboard"

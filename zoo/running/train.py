@@ -30,10 +30,12 @@ from zoo.running.build import (
     dtype_policy,
     epoch_steps,
     load_data,
+    model_inputs,
 )
 from zoo.running.config import resolve_config, write_config
 from zoo.running.evaluate import evaluate_model
 from zoo.running.fit import fit_run
+from zoo.running.inputs import check_inputs, write_inputs
 from zoo.running.record import make_record, write_record
 from zoo.running.views import to_unit
 
@@ -104,10 +106,14 @@ def train_run(
     scope = strategy.scope() if strategy else contextlib.nullcontext()
     with scope, _lost_workers_named(out):
         check_batch_size(config.settings["train"]["batch_size"])
-        model = build_model(config, images)
+        inputs = model_inputs(config, images)
+        if saved is not None:
+            check_inputs(out, inputs)
+        model = build_model(config, inputs)
         if is_chief():
             out = places.prepare_folder(out, resume, overwrite)
             write_config(out, config)
+            write_inputs(out, inputs)
         wait_for_all()  # the others read what the chief has tidied up
         with dtype_policy(config):
             final, fresh = _train(model, config, images, out, verbose)
@@ -120,7 +126,7 @@ def train_run(
         _leave_pictures(model, images, config, out)
         result = None
         if evaluate:
-            result = evaluate_model(model, config, images, out)
+            result = evaluate_model(model, config, images, out, inputs)
     seconds = final["seconds"]
     record = make_record(config, images, model, result, seconds, out)
     write_record(out, record)

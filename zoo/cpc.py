@@ -5,7 +5,11 @@
     keras-ae train cpc --data fsdd --set data.without_speaker=theo
     keras-ae train cpc --data fsdd --set model.negatives=mixed
 
-The third keeps one speaker from the encoder altogether.
+The third keeps one speaker from the encoder altogether. On fsdd (second
+command) the digits of a speaker are told at 82.0 % by a linear probe fitted
+on the other five, a mean over the six; log-mel statistics at 59.2 %, the
+untrained encoder at 34.1 %. The synthetic speech of the first is so clean
+that log-mel statistics tell 99.5 % there, and the encoder 98.1 %.
 """
 
 from keras_ae.layers import WaveEncoder
@@ -58,8 +62,10 @@ def build(
     )
 
 
-# An eighth of the paper's channels, 8 steps ahead for its 12: a recording has
-# 42 frames, hers had 128. Batches as small as hers, and a larger step.
+# An eighth of the paper's channels and 8 steps ahead for its 12: half of the
+# recordings of fsdd have less than 42 frames, the paper's windows 128. Chosen
+# on training takes of fsdd: after 3 minutes of one core, negatives of the
+# speaker gave 73.6 % on unheard speakers, of the utterance 55.9 %.
 RECIPE = Recipe(
     build=build,
     kind="audio",

@@ -5,8 +5,9 @@ import dataclasses
 import numpy as np
 
 # Of the largest output: float32 sums of a few hundred terms, put in another
-# order by the graph's optimiser, differ by some units of 2^-24.
-TOLERANCE = 1e-6
+# order by the graph's optimiser, differ by some units of 2^-24. A recurrence
+# hands them on: frames of `cpc` on FSDD, 36 steps of a GRU, differ by 2.2e-6.
+TOLERANCE = 5e-6
 
 
 @dataclasses.dataclass(frozen=True)

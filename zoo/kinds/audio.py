@@ -18,8 +18,10 @@ __all__ = [
     "examples",
     "held_out",
     "info",
+    "inputs",
     "load",
     "projector",
+    "samples",
 ]
 
 
@@ -34,10 +36,15 @@ def load(config):
     return dataclasses.replace(data, window=window, per_speaker=per_speaker)
 
 
-def build(recipe, data, config):
+def inputs(data, config):
+    """Return the rate of the recordings, and how long windows are."""
+    return {"sample_rate": data.sample_rate, "window": data.window}
+
+
+def build(recipe, inputs, config):
     """Return the model of a recipe for waveforms at this rate."""
-    model = recipe.build(data.sample_rate, **config.settings["model"])
-    model(np.zeros((1, data.window), "float32"), training=False)
+    model = recipe.build(inputs["sample_rate"], **config.settings["model"])
+    model(np.zeros((1, inputs["window"]), "float32"), training=False)
     return model
 
 
@@ -71,6 +78,13 @@ def examples(data, count):
 
     windows = middle_windows(data.x_valid, count, data.window)
     return next(iter(windows))[0].numpy()
+
+
+def samples(inputs, count):
+    """Return windows of noise."""
+    random = np.random.default_rng(0)
+    noise = random.uniform(-1, 1, (count, inputs["window"]))
+    return noise.astype("float32")
 
 
 def evaluate(model, data, seed, untrained_model, cache_dir):

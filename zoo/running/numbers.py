@@ -76,7 +76,7 @@ _TABLE = {
     "left_out_speaker_accuracy": _heard(
         "left_out_speaker",
         False,
-        "The same on the speaker whom the encoder never heard either.",
+        "The same probe on the speaker whom the encoder never heard either.",
     ),
     "label_accuracy": _heard("label", True, "Linear probe of the label."),
     "speaker_accuracy": _heard("speaker", True, "Linear probe of the speaker."),

@@ -5,6 +5,7 @@ import sys
 
 from tools import (
     compare,
+    encode,
     evaluate,
     export,
     list_recipes,
@@ -22,6 +23,7 @@ _COMMANDS = {
     "report": report,
     "variance": variance,
     "compare": compare,
+    "encode": encode,
     "export": export,
     "serve-check": serve_check,
 }

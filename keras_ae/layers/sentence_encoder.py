@@ -5,6 +5,9 @@ from keras import ops
 
 from keras_ae.checks import check_int
 
+# Word vectors begin uniform in plus or minus this (arXiv:1803.02893's code).
+WORD_SCALE = 0.1
+
 
 @keras.saving.register_keras_serializable("keras_ae")
 class SentenceEncoder(keras.layers.Layer):
@@ -33,7 +36,13 @@ class SentenceEncoder(keras.layers.Layer):
         )
         self.word_dim = check_int(owner, "word_dim", word_dim)
         self.words = keras.layers.Embedding(
-            vocabulary_size, word_dim, name="words", dtype=self.dtype_policy
+            vocabulary_size,
+            word_dim,
+            embeddings_initializer=keras.initializers.RandomUniform(
+                -WORD_SCALE, WORD_SCALE
+            ),
+            name="words",
+            dtype=self.dtype_policy,
         )
 
     def build(self, input_shape):

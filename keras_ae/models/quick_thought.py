@@ -30,9 +30,9 @@ class QuickThought(SentenceModel):
         candidate_encoder: `SentenceEncoder`, g, of the same size.
         context: Int >= 1, sentences to each side that are neighbours.
             Defaults to `1`.
-        negatives: Bool. Without, the loss is half the squared distance of f
-            to its neighbours' g and nothing pushes apart: **it collapses**,
-            and is here to show that. Defaults to `True`.
+        negatives: Bool. Without, the loss is 1 less the cosine of f and its
+            neighbours' g and nothing pushes apart: **it collapses**, and is
+            here to show that. Defaults to `True`.
 
     Call arguments:
         x: `(batch,)` strings.
@@ -121,8 +121,9 @@ class QuickThought(SentenceModel):
             found = ops.logsumexp(masked, axis=1)
             loss = found - ops.sum(shares * scores, axis=1)
         else:
-            squares = ops.sum(f**2, axis=1)[:, None] + ops.sum(g**2, axis=1)
-            loss = ops.sum(shares * (squares / 2 - scores), axis=1)
+            f, g = (ops.normalize(code, axis=1) for code in (f, g))
+            cosines = ops.matmul(f, ops.transpose(g))
+            loss = ops.sum(shares * (1 - cosines), axis=1)
         return {"neighbour_loss": ops.where(count > 0, loss, 0.0)}
 
     def _track(self, scores, near, count):

@@ -7,8 +7,9 @@ import tensorflow as tf
 
 from keras_ae.bottlenecks import DeferredUpdates, VectorQuantizer
 from keras_ae.models import Batch
+from keras_ae.training import load_checkpoint, save_checkpoint
 
-from .helpers import assert_equal, make, values
+from .helpers import assert_equal, each, make, values
 
 NAMES = ("Autoencoder", "DiscreteAutoencoder", "VQVAE")
 FED = pytest.mark.parametrize("name", NAMES)
@@ -62,6 +63,35 @@ def test_other_feeds_train_as_an_array_does(name, feed):
 def test_two_steps_an_execution_train_as_one(name):
     two = fitted(name, as_array, steps_per_execution=2)
     assert_equal(fitted(name, as_array), two)
+
+
+def all_state(model):
+    """Values of all that training moves, but for what metrics sum up."""
+    metrics = {id(v) for metric in model.metrics for v in metric.variables}
+    found = [v for v in model.variables if id(v) not in metrics]
+    for optimizer in (model.optimizer, *model.player_optimizers.values()):
+        found += optimizer.variables
+    return values(found)
+
+
+@each("model")
+def test_half_and_half_resumed_are_the_whole_bit_for_bit(name, tmp_path):
+    def compiled_adam(seed):
+        case, model = make(name, seed=seed)
+        model.compile("adam", jit_compile=False)
+        return case.inputs(24)[0], model
+
+    def fit(model, x):
+        model.fit(x, batch_size=4, shuffle=False, verbose=0)
+
+    x, straight = compiled_adam(seed=0)
+    fit(straight, x[:12])
+    save_checkpoint(tmp_path, straight, {"step": 3})
+    fit(straight, x[12:])
+    _, resumed = compiled_adam(seed=1)
+    assert load_checkpoint(tmp_path, resumed)["step"] == 3
+    fit(resumed, x[12:])
+    assert_equal(all_state(straight), all_state(resumed))
 
 
 @FED

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_ae import layers
 from keras_ae.models import Batch
 
 from .sentence_cases import make, sentences
@@ -35,6 +36,24 @@ def test_neighbour_loss_is_numpys_and_the_own_score_left_out(context):
     # Sums of seven float32 terms near 1.
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
     assert expected[-1] == 0 and (expected[:-1] > 0).all()
+
+
+def test_without_negatives_the_loss_is_one_less_the_cosine():
+    model = make("quick", context=1)
+    x = sentences(3)
+    f, g = (np.array(v, "float64") for v in model.pair_codes(x))
+    f, g = (v / np.linalg.norm(v, axis=1, keepdims=True) for v in (f, g))
+    found = model.loss_terms(Batch(x), False)["neighbour_loss"]
+    cosine = f @ g.T
+    middle = (cosine[1, 0] + cosine[1, 2]) / 2
+    expected = [1 - cosine[0, 1], 1 - middle, 1 - cosine[2, 1]]
+    # Cosines near 1 are subtracted from 1: float32's rounding is all of it.
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_encoders_of_two_sizes_are_refused():
+    with pytest.raises(ValueError, match="Received: 6 and 5"):
+        make("quick", candidate_encoder=layers.SentenceEncoder(12, 5))
 
 
 def test_own_candidate_gets_exactly_no_gradient():

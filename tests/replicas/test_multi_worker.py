@@ -13,10 +13,19 @@ from .ports import free_ports
 
 SCRIPT = pathlib.Path(__file__).with_name("worker_jobs.py")
 ROOT = SCRIPT.parents[2]
-# Sums of 32 float32 in another order (1e-6), through nine steps of Adam,
+# Sums of 32 float32 in another order (1e-6), through fifty steps of Adam,
 # which divides by the gradient's own size.
 RTOL, ATOL = 1e-5, 2e-6
-TRAINED = ("vqvae", "autoencoder")
+FEW = ("vqvae", "autoencoder", "one_hot")
+# Slow, since each is compiled three times.
+OTHERS = (
+    "residual",
+    "gaussian",
+    "leave_one_out",
+    "code_layers",
+    "infomax",
+    "predictive",
+)
 REFUSED = ("two_steps", "unbuilt", "without_the_axis")
 
 
@@ -39,41 +48,55 @@ def start(jobs, out, config=None):
     )
 
 
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    """Results: of one process, and of each of two workers."""
-    folder = tmp_path_factory.mktemp("workers")
+def run(folder, trained, refused=()):
+    """Return the results of one process, and of each of two workers."""
     workers = [f"127.0.0.1:{port}" for port in free_ports(2)]
-    started = [start(TRAINED, folder / "0.json")]
+    started = [start(trained, folder / "0.json")]
     for index in range(2):
         task = {"type": "worker", "index": index}
         config = {"cluster": {"worker": workers}, "task": task}
         out = folder / f"{index + 1}.json"
-        started.append(start((*TRAINED, *REFUSED), out, config))
+        started.append(start((*trained, *refused), out, config))
     for process in started:
-        output, _ = process.communicate(timeout=300)
+        output, _ = process.communicate(timeout=600)
         assert process.returncode == 0, output[-4_000:]
     return [json.loads((folder / f"{i}.json").read_text()) for i in range(3)]
 
 
-@pytest.mark.parametrize("worker", [1, 2])
-@pytest.mark.parametrize("job", TRAINED)
-def test_each_worker_ends_as_one_process_does(runs, job, worker):
-    for part in ("history", "weights"):
-        one, many = runs[0][job][part], runs[worker][job][part]
-        assert one.keys() == many.keys()
-        for name in one:
-            np.testing.assert_allclose(
-                many[name], one[name], RTOL, ATOL, err_msg=name
-            )
-    assert runs[0][job]["skipped"] == runs[worker][job]["skipped"] == 0
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    return run(tmp_path_factory.mktemp("few"), FEW, REFUSED)
 
 
-@pytest.mark.parametrize("job", TRAINED)
-def test_workers_agree_exactly_and_one_is_the_chief(runs, job):
+@pytest.fixture(scope="module")
+def other_runs(tmp_path_factory):
+    return run(tmp_path_factory.mktemp("others"), OTHERS)
+
+
+def assert_one_training(runs, job):
+    for worker in (1, 2):
+        for part in ("history", "weights"):
+            one, many = runs[0][job][part], runs[worker][job][part]
+            assert one.keys() == many.keys()
+            for name in one:
+                np.testing.assert_allclose(
+                    many[name], one[name], RTOL, ATOL, err_msg=name
+                )
+        assert runs[0][job]["skipped"] == runs[worker][job]["skipped"] == 0
     assert runs[1][job]["weights"] == runs[2][job]["weights"]
     assert runs[1][job]["history"] == runs[2][job]["history"]
-    assert [run[job]["chief"] for run in runs] == [True, True, False]
+    assert [found[job]["chief"] for found in runs] == [True, True, False]
+
+
+@pytest.mark.parametrize("job", FEW)
+def test_workers_end_alike_and_as_one_process_does(runs, job):
+    assert_one_training(runs, job)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("job", OTHERS)
+def test_workers_with_other_models_end_so_too(other_runs, job):
+    assert_one_training(other_runs, job)
 
 
 def test_a_model_that_is_not_built_is_refused(runs):

@@ -18,12 +18,23 @@ STRATEGY = strategy("multi_worker" if MANY else "one_device")
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
+from small_models import (  # noqa: E402
+    bits,
+    code_layers,
+    deep_infomax,
+    gaussian,
+    one_hot,
+    predictive,
+    vqvae,
+)
 
 from keras_ae import bottlenecks, models  # noqa: E402
 from keras_ae.models import fit_repairs  # noqa: E402
 
 Dense = keras.layers.Dense
 VQ = bottlenecks.VectorQuantizer
+RQ = bottlenecks.ResidualQuantizer
+EPOCHS = 17  # of three steps: fifty and one
 
 
 def batches(x):
@@ -34,18 +45,19 @@ def batches(x):
     return data.with_options(options)
 
 
-def train(make, build=True, **compile_options):
+def train(make, rows=65, build=True, optimizer=None, **compile_options):
     # 65 rows: a last batch of one, so of none for the second worker.
-    x = np.random.default_rng(0).normal(size=(65, 6)).astype("float32")
+    x = np.random.default_rng(0).normal(size=(rows, 6)).astype("float32")
     with STRATEGY.scope():
         keras.utils.set_random_seed(1)
         model = make()
         if build:
             model(x[:1])
-        model.compile(optimizer=keras.optimizers.Adam(0.01), **compile_options)
+        optimizer = optimizer or keras.optimizers.Adam(0.01)
+        model.compile(optimizer=optimizer, **compile_options)
     history = model.fit(
         batches(x),
-        epochs=3,
+        epochs=EPOCHS,
         validation_data=batches(x[:40]),
         shuffle=False,
         verbose=0,
@@ -58,10 +70,6 @@ def train(make, build=True, **compile_options):
     }
 
 
-def vqvae():
-    return models.VQVAE(Dense(3), VQ(4, 3, restart_below=0.5), Dense(6))
-
-
 def autoencoder():
     return models.Autoencoder(Dense(3), Dense(6))
 
@@ -72,8 +80,19 @@ def without_the_axis():
 
 
 JOBS = {
-    "vqvae": lambda: train(vqvae),
+    "vqvae": lambda: train(lambda: vqvae(VQ(4, 3, restart_below=0.5))),
+    "residual": lambda: train(lambda: vqvae(RQ(2, 4, 3))),
     "autoencoder": lambda: train(autoencoder),
+    "gaussian": lambda: train(gaussian),
+    "one_hot": lambda: train(one_hot),
+    "leave_one_out": lambda: train(lambda: bits("leave_one_out(samples=3)")),
+    "code_layers": lambda: train(code_layers),
+    # 77 rows: the last batch has 7 and 6. Not Adam: InfoNCE gives the last
+    # offset no gradient but rounding.
+    "infomax": lambda: train(
+        lambda: deep_infomax("info_nce"), rows=77, optimizer="sgd"
+    ),
+    "predictive": lambda: train(predictive, rows=77),
     "two_steps": lambda: train(autoencoder, steps_per_execution=2),
     "unbuilt": lambda: train(autoencoder, build=False),
     "without_the_axis": without_the_axis,

@@ -69,6 +69,24 @@ def test_a_run_is_evaluated_reported_exported_and_checked(run, tmp_path):
     assert main(["serve-check", str(out)]) == 0
 
 
+def test_own_recordings_of_any_length_and_rate_are_encoded(run, tmp_path):
+    random = np.random.default_rng(0)
+    (tmp_path / "mine").mkdir()
+    waves = [random.uniform(-0.5, 0.5, n) for n in (1_000, 3_000)]
+    for i, wave in enumerate(waves):
+        soundfile.write(tmp_path / "mine" / f"{i}.wav", wave, 8_000)
+    soundfile.write(tmp_path / "mine" / "2.flac", waves[1], 44_100)  # short
+    out, mine = str(tmp_path / "z.npz"), str(tmp_path / "mine")
+    command = ["encode", str(run.folder), "--input", mine, "--out", out]
+    assert main(command) == 0
+    with np.load(out) as found:
+        assert found["name"].tolist() == ["0.wav", "1.wav"]
+        for z, wave in zip(found["embedding"], waves):
+            alone = run.model.encode(wave[None].astype("float32"))[0]
+            # 16 bits of the file, in a GRU of a random start.
+            np.testing.assert_allclose(z, alone, atol=1e-3)
+
+
 def test_a_resumed_run_ends_with_the_same_weights(tmp_path):
     longer = {"train.epochs": 2}
     straight = train(tmp_path / "straight", longer, evaluate=False)

@@ -3,12 +3,9 @@
 import json
 import os
 import pathlib
-import signal
 import subprocess
 import sys
-import time
 
-import numpy as np
 import pytest
 
 from keras_ae.estimators import names
@@ -196,32 +193,6 @@ def start(*arguments):
 def test_help_is_quick_and_quiet():
     out, err = start("--help").communicate(timeout=60)
     assert "keras-ae train vq_vae" in out and err == ""
-
-
-@pytest.mark.slow
-def test_a_killed_process_goes_on_bit_for_bit(tmp_path):
-    common = ("train", "vq_vae", "--no-evaluate", "--threads", 1)
-    common += ("--set", "data.limit=256", "--set", "train.prior_epochs=1")
-    common += ("--epochs", 6, "--out")
-    out, err = start(*common, tmp_path / "a").communicate(timeout=600)
-    assert "Run folder" in out, err
-    process = start(*common, tmp_path / "b")
-    newest = tmp_path / "b" / "checkpoints" / "step-00000006"
-    while process.poll() is None and not newest.exists():
-        time.sleep(0.05)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert not (tmp_path / "b" / "record.json").exists()
-    resumed = start(*common, tmp_path / "b", "--resume")
-    out, err = resumed.communicate(timeout=600)
-    assert "Run folder" in out, err
-    a, b = (
-        np.load(next((tmp_path / name / "final").rglob("variables.npz")))
-        for name in "ab"
-    )
-    assert a.files == b.files
-    for key in a.files:
-        np.testing.assert_array_equal(a[key], b[key])
 
 
 def test_variance_of_a_run_is_printed_and_kept(run, tmp_path, monkeypatch):

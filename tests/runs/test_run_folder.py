@@ -64,6 +64,7 @@ def test_a_run_leaves_what_is_promised(tiny, tmp_path):
         "config.json",
         "curves.png",
         "final",
+        "inputs.json",
         "metrics.jsonl",
         "model.keras",
         "reconstructions.png",
@@ -206,7 +207,7 @@ def test_overwrite_leaves_a_foreign_config_alone(tmp_path):
 
 def test_a_bad_setting_leaves_no_folder_and_removes_none(tiny, tmp_path):
     train("plain", tmp_path / "run")
-    with pytest.raises(ValueError, match="at most the 48 training images"):
+    with pytest.raises(ValueError, match="at most the 48 training examples"):
         train(
             "plain",
             tmp_path / "run",

@@ -195,7 +195,7 @@ SETTINGS = {
     ),
     "batch": (
         lambda: train_run("vq_vae", settings={"train.batch_size": 100_000}),
-        "at most the 1266 training images",
+        "at most the 1266 training examples",
     ),
 }
 FILES = {
@@ -212,6 +212,7 @@ FILES = {
     "run: kinds": (lambda: load_run("kinds"), "needs the config.json of a run"),
     "run: value": (lambda: load_run("value"), "`model.dim` needs a value of"),
     "run: version": (lambda: load_run("version"), "schema_version=1. Received"),
+    "run: inputs": (lambda: load_run("inputs"), "the inputs.json of a run. R"),
     "run: recipe": (lambda: load_run("recipe"), "No recipe `evil`"),
     "record: none": (lambda: read_record("run"), "No record at run"),
     "record: cut": (lambda: read_record("record.json"), "it is not JSON"),
@@ -281,6 +282,7 @@ def made(tmp_path_factory):
     config = resolve_config("vq_vae")
     for name, change in {
         "run": {},
+        "inputs": {},
         "version": {"schema_version": 99},
         "recipe": {"recipe": "evil"},
         "kinds": {"settings": 3},
@@ -290,6 +292,7 @@ def made(tmp_path_factory):
         write_config(root / name, config)
         text = json.loads((root / name / "config.json").read_text())
         (root / name / "config.json").write_text(json.dumps({**text, **change}))
+    (root / "inputs" / "inputs.json").write_text('{"train_examples": "x"')
     for name, text in {"cut": '{"recipe": "vq', "list": "[1]"}.items():
         (root / name).mkdir()
         (root / name / "config.json").write_text(text)

@@ -7,7 +7,7 @@ import pytest
 from tools import soak
 
 
-def samples(memory=0.0, milliseconds=0.0, files=0.0):
+def samples(memory=0.0, time=0.0, files=0.0):
     """A run that warms up, then grows by these shares to the end."""
     made = []
     for i in range(soak.PARTS):
@@ -17,7 +17,7 @@ def samples(memory=0.0, milliseconds=0.0, files=0.0):
             {
                 "step": i + 1,
                 "memory": 500.0 * (1 + memory * share),
-                "milliseconds": 10.0 * warm * (1 + milliseconds * share),
+                "processor_milliseconds": 10.0 * warm * (1 + time * share),
                 "files": int(20 + files * share),
             }
         )
@@ -30,10 +30,10 @@ def samples(memory=0.0, milliseconds=0.0, files=0.0):
         (dict(), True),
         (dict(memory=0.01), True),
         (dict(memory=0.05), False),
-        (dict(milliseconds=0.05), True),
-        (dict(milliseconds=0.2), False),
+        (dict(time=0.05), True),
+        (dict(time=0.2), False),
         (dict(files=2), False),
-        (dict(memory=-0.1, milliseconds=-0.1, files=-2), True),
+        (dict(memory=-0.1, time=-0.1, files=-2), True),
     ],
 )
 def test_what_grows_is_found(growth, passed):
@@ -42,7 +42,7 @@ def test_what_grows_is_found(growth, passed):
 
 def test_one_slow_sample_is_no_trend():
     slow = samples()
-    slow[-1]["milliseconds"] = 1000.0
+    slow[-1]["processor_milliseconds"] = 1000.0
     assert soak.judge(slow)["passed"]
 
 

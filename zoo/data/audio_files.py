@@ -138,16 +138,29 @@ def resample(wave: np.ndarray, rate: int, new_rate: int) -> np.ndarray:
     return np.clip(found, -1, 1).astype(np.float32)
 
 
+def read_recording(path, sample_rate: int) -> np.ndarray:
+    """Return the samples of a file at a rate.
+
+    Args:
+        path: Path of a wav or flac file.
+        sample_rate: Int, samples a second of the result.
+
+    Raises:
+        OSError, ValueError: It cannot be read, is not finite or too short.
+    """
+    wave, rate = read_wave(path)
+    if len(wave) < MIN_SECONDS * rate:
+        raise ValueError(f"{len(wave)} samples, less than {MIN_SECONDS} s")
+    return resample(wave, rate, sample_rate)
+
+
 def _read(root, sample_rate, name):
     """Return the wave and the hash of a file, or why it is skipped."""
     try:
         content = hashlib.sha256((root / name).read_bytes()).digest()
-        wave, rate = read_wave(root / name)
+        return read_recording(root / name, sample_rate), content
     except (OSError, ValueError) as error:
         return f"{name}: {error}"
-    if len(wave) < MIN_SECONDS * rate:
-        return f"{name}: {len(wave)} samples, less than {MIN_SECONDS} s"
-    return resample(wave, rate, sample_rate), content
 
 
 def _read_all(root, names, sample_rate):

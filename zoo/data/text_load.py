@@ -163,6 +163,26 @@ def _load_folder(name, path, encoding):
     return _joined(name, documents, splits, notes)
 
 
+def read_text_file(path, encoding: str = "utf-8") -> str:
+    """Return the text of a file, its encoding followed strictly.
+
+    Args:
+        path: `pathlib.Path`.
+        encoding: Str. Defaults to `"utf-8"`, with or without its mark.
+
+    Raises:
+        ValueError: If it is not in that encoding.
+    """
+    try:
+        return path.read_bytes().decode(_codec(encoding))
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"`read_text_file` needs text in {encoding}, the run's "
+            f"`data.encoding`. Received: `{path}`, byte {error.start} of "
+            "which is something else"
+        ) from None
+
+
 def _codec(encoding):
     try:
         "".encode(encoding)

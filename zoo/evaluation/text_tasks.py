@@ -1,4 +1,4 @@
-"""Sentence tasks MR, SUBJ and CR: ten folds of logistic regression."""
+"""Sentence tasks MR, SUBJ and CR: nested folds of logistic regression."""
 
 import warnings
 
@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold, train_test_split
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.preprocessing import StandardScaler
 
 from zoo.data.fetch import data_folders
@@ -18,7 +18,7 @@ TASKS = {
     "cr": ("custrev.neg", "custrev.pos", "latin-1"),
 }
 FOLDS = 10
-INNER_SHARE = 0.1  # Of a fold's training part, held out to choose C
+INNER_FOLDS = 3  # Of a fold's training part, to choose C
 STRENGTHS = (0.001, 0.01, 0.1, 1.0)  # C, on standardised embeddings
 SPARSE_STRENGTHS = (0.3, 1.0, 3.0, 10.0)  # C, on TF-IDF
 ITERATIONS = 300
@@ -53,8 +53,8 @@ def load_task(name: str):
 def embedding_accuracy(z, y, seed: int) -> float:
     """Return the mean test accuracy of ten folds on embeddings.
 
-    C is chosen within each fold's training part, on a tenth held out there;
-    the embeddings are standardised by the training part.
+    C is chosen anew within each fold, by cross-validation on its training
+    part alone, which also standardises the embeddings.
 
     Args:
         z: `(examples, dim)`.
@@ -87,23 +87,21 @@ def tfidf_accuracy(x, y, seed: int) -> float:
 
 
 def _folds(prepare, y, seed, strengths):
-    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
+    outer, inner = (
+        StratifiedKFold(count, shuffle=True, random_state=seed)
+        for count in (FOLDS, INNER_FOLDS)
+    )
     scores = []
-    for train, test in folds.split(y, y):
-        fit, choose = train_test_split(
-            train, test_size=INNER_SHARE, random_state=seed, stratify=y[train]
-        )
-        a, b = prepare(fit, choose)
-        inner = [_score(a, y[fit], b, y[choose], c) for c in strengths]
-        best = strengths[int(np.argmax(inner))]
+    for train, test in outer.split(y, y):
         a, b = prepare(train, test)
-        scores.append(_score(a, y[train], b, y[test], best))
+        probe = GridSearchCV(
+            LogisticRegression(max_iter=ITERATIONS, tol=1e-3),
+            {"C": strengths},
+            cv=inner,
+        )
+        with warnings.catch_warnings():
+            # A probe that stops early is still a probe; the limit is stated.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            probe.fit(a, y[train])
+        scores.append(probe.score(b, y[test]))
     return float(np.mean(scores))
-
-
-def _score(a, y_a, b, y_b, c):
-    model = LogisticRegression(C=c, max_iter=ITERATIONS, tol=1e-3)
-    with warnings.catch_warnings():
-        # A probe that stops early is still a probe; the limit is stated.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return model.fit(a, y_a).score(b, y_b)

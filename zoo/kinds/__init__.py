@@ -11,6 +11,11 @@ A kind is a module of this package with these functions; a recipe names it.
 - `held_out(data, config)`: the validation batches.
 - `examples(data, count)`: validation objects as the model takes them.
 - `samples(inputs, count)`: objects without the data, for an export.
+- `files(path, inputs, config)`: `(names, read)` of a user's own; `read` of
+  some names gives those it could read, their objects as the model takes
+  them, and what was wrong with the others.
+- `encode(model, x)`, where `read` gives objects of several lengths: their
+  embeddings.
 - `evaluate(model, data, seed, untrained_model, cache_dir)`: the protocol.
 - `epoch_log(folder, examples, config)`: the callback of TensorBoard.
 - `draw(model, data, history, seed, out)`: the pictures; returns which are

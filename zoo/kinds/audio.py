@@ -13,9 +13,11 @@ __all__ = [
     "batches",
     "build",
     "draw",
+    "encode",
     "epoch_log",
     "evaluate",
     "examples",
+    "files",
     "held_out",
     "info",
     "inputs",
@@ -85,6 +87,41 @@ def samples(inputs, count):
     random = np.random.default_rng(0)
     noise = random.uniform(-1, 1, (count, inputs["window"]))
     return noise.astype("float32")
+
+
+def files(path, inputs, config):
+    """Return the names of the recordings at a path, and what reads them."""
+    from zoo.data.audio_data import join_waves
+    from zoo.data.audio_files import SUFFIXES, list_recordings, read_recording
+
+    names = sorted(list_recordings(path)) if path.is_dir() else [path.name]
+    root = path if path.is_dir() else path.parent
+    if not names:
+        raise ValueError(
+            f"`encode` needs recordings ({', '.join(SUFFIXES)}). Received: "
+            f"`{path}`, which has none"
+        )
+
+    def read(some):
+        kept, found, skipped = [], [], []
+        for name in some:
+            try:
+                wave = read_recording(root / name, inputs["sample_rate"])
+            except (OSError, ValueError) as error:
+                skipped.append(f"{name}: {error}")
+                continue
+            kept.append(name)
+            found.append(wave)
+        return kept, join_waves(found), skipped
+
+    return names, read
+
+
+def encode(model, x):
+    """Return the embedding of each whole recording."""
+    from zoo.evaluation.audio_embeddings import recording_embeddings
+
+    return recording_embeddings(model, x)
 
 
 def evaluate(model, data, seed, untrained_model, cache_dir):

@@ -17,6 +17,7 @@ __all__ = [
     "epoch_log",
     "evaluate",
     "examples",
+    "files",
     "held_out",
     "info",
     "inputs",
@@ -78,6 +79,37 @@ def samples(inputs, count):
     """Return images of noise."""
     random = np.random.default_rng(0)
     return random.random((count, *inputs["image_shape"]), "float32")
+
+
+def files(path, inputs, config):
+    """Return the names of the images at a path, and what reads them."""
+    from zoo.data.folder import SUFFIXES, list_images, read_image
+
+    height, width, channels = inputs["image_shape"]
+    if height != width:
+        raise ValueError(
+            "`encode` needs a model of square images. Received: a model of "
+            f"{height} x {width}"
+        )
+    names = list_images(path) if path.is_dir() else [path.name]
+    root = path if path.is_dir() else path.parent
+    if not names:
+        raise ValueError(
+            f"`encode` needs images ({', '.join(SUFFIXES)}). Received: "
+            f"`{path}`, which has none"
+        )
+
+    def read(some):
+        kept, found, skipped = [], [], []
+        for name in some:
+            try:
+                found.append(read_image(root / name, height, channels))
+                kept.append(name)
+            except Exception as error:  # Pillow's decoders raise many kinds.
+                skipped.append(f"{name}: {error}")
+        return kept, to_unit(found), skipped
+
+    return names, read
 
 
 def evaluate(model, data, seed, untrained_model, cache_dir):

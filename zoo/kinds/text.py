@@ -17,6 +17,7 @@ __all__ = [
     "epoch_log",
     "evaluate",
     "examples",
+    "files",
     "held_out",
     "info",
     "inputs",
@@ -101,6 +102,36 @@ def samples(inputs, count):
         three = [words[(3 * i + k) % len(words)] for k in range(3)]
         found[i] = " ".join(three).encode("utf-8")
     return found
+
+
+def files(path, inputs, config):
+    """Return `file:line` of each sentence at a path, and what reads them.
+
+    A line is a sentence; empty lines are passed over.
+    """
+    from zoo.data.text_load import read_text_file
+
+    found = sorted(path.rglob("*.txt")) if path.is_dir() else [path]
+    root = path if path.is_dir() else path.parent
+    sentences = {}
+    for file in found:
+        text = read_text_file(file, config.settings["data"]["encoding"])
+        for i, line in enumerate(text.splitlines(), 1):
+            if line.strip():
+                name = f"{file.relative_to(root).as_posix()}:{i}"
+                sentences[name] = " ".join(line.split()).encode("utf-8")
+    if not sentences:
+        raise ValueError(
+            "`encode` needs .txt files with a sentence a line. Received: "
+            f"`{path}`, which has none"
+        )
+
+    def read(some):
+        x = np.empty(len(some), object)
+        x[:] = [sentences[name] for name in some]
+        return some, x, []
+
+    return list(sentences), read
 
 
 def evaluate(model, data, seed, untrained_model, cache_dir):

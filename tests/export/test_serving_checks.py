@@ -88,7 +88,7 @@ def test_an_endpoint_with_a_seed_is_harmless(tmp_path):
     [
         ([[100.0]], True),
         ([[100.00005]], True),  # 5e-7 of the largest
-        ([[100.001]], False),  # 1e-5
+        ([[100.0002]], False),
         ([[np.nan]], False),
         ([[100]], False),
         ([[100.0], [100.0]], False),

@@ -7,6 +7,8 @@ import pathlib
 from keras_ae.export import examples as example_files
 from keras_ae.export.export_serving import DESCRIPTION
 from keras_ae.training.files import sha256
+from tools.serving.check import LOOP_TOLERANCE, TOLERANCE
+from tools.serving.graph import operations
 from tools.serving.session_model import SessionModel, read_examples
 
 
@@ -28,6 +30,13 @@ class Export:
     def version(self) -> int:
         """Return the version's number."""
         return int(self.folder.name)
+
+    def tolerance(self, name: str) -> float:
+        """Return how far replies of a signature may be from known ones."""
+        signature = self.model.signatures[name]
+        names = operations(self.model.meta_graph, signature)
+        looping = any(n.removeprefix("Stateless") == "While" for n in names)
+        return LOOP_TOLERANCE if looping else TOLERANCE
 
     def of(self, name: str) -> list:
         """Return the examples of a signature."""

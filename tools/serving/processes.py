@@ -52,7 +52,8 @@ def _compared(export, replies) -> list:
         keys = [key for key in export.examples if key[0] == name]
         found = [replies[key]["out"] for key in keys]
         known = [export.examples[key]["out"] for key in keys]
-        rows.append(Check("loader", name, *compare(found, known)))
+        compared = compare(found, known, export.tolerance(name))
+        rows.append(Check("loader", name, *compared))
     return rows
 
 
@@ -107,7 +108,7 @@ def _read(export, name, place) -> tuple:
         if known[key].dtype.kind == "S":
             return "strings: it ran", True
         reply[key] = np.load(place / f"{key}.npy", allow_pickle=False)
-    return compare([reply], [known])
+    return compare([reply], [known], export.tolerance(name))
 
 
 def _run(script, *arguments):

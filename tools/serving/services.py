@@ -40,8 +40,9 @@ def check_services(export) -> list:
 def _row(check, name, export, ask):
     known = export.of(name)
     replies = [ask(name, both) for both in known]
-    text, near = compare(replies, [both["out"] for both in known])
-    return Check(check, name, text, near)
+    outputs = [both["out"] for both in known]
+    compared = compare(replies, outputs, export.tolerance(name))
+    return Check(check, name, *compared)
 
 
 def _ask_stub(stub, model_name):

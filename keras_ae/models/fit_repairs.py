@@ -1,10 +1,11 @@
 """What `fit` of Keras 3.15 lacks under strategies of several replicas.
 
 Keras averages the logs of several workers along the first axis of scalars,
-which have none: here each log gets one. It builds a model from a batch spread
-over workers, and runs several steps in one execution as a loop that loses its
-inputs: both are refused here, since they end in errors that name neither. What
-of this can go, `tests/replicas` says.
+which have none: here each log gets one. It builds a model from the mean of a
+batch's parts, which strings have not: here from the first part. It builds one
+from a batch spread over workers too, and runs several steps in one execution
+as a loop that loses its inputs: both are refused here, since they end in
+errors that name neither. What of this can go, `tests/replicas` says.
 """
 
 import keras
@@ -27,11 +28,27 @@ class ReplicaModel(keras.Model):
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         if is_multi_worker(self._distribute_strategy):
             refuse_unbuilt(self)
-        else:
-            super()._maybe_symbolic_build(iterator, data_batch)
+            return
+        if iterator is not None:  # Keras takes a mean, which words have not
+            data_batch = first_batch(self.distribute_strategy, iterator)
+        super()._maybe_symbolic_build(data_batch=data_batch)
 
     def get_metrics_result(self):
         return logs_for_fit(super().get_metrics_result())
+
+
+def first_batch(strategy, iterator):
+    """Return the part of the first batch that the first replica gets.
+
+    Args:
+        strategy: `tf.distribute.Strategy`.
+        iterator: Keras's iterator of an epoch.
+    """
+    for _, _, batches in iterator:
+        return keras.tree.map_structure(
+            lambda value: strategy.experimental_local_results(value)[0],
+            next(batches),
+        )
 
 
 def is_multi_worker(strategy):

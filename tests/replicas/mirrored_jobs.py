@@ -1,6 +1,6 @@
 """Small trainings, run by `test_mirrored.py` in a process of their own.
 
-    python mirrored_jobs.py REPLICAS OUT.json
+    python mirrored_jobs.py REPLICAS OUT.json JOB,JOB
 
 Every job gives the logged numbers, the weights (of the first replica) and
 the largest difference between replicas over all variables.
@@ -28,10 +28,13 @@ from small_models import (  # noqa: E402
     gaussian,
     one_hot,
     predictive,
+    quick_thought,
+    skip_thought,
     vqvae,
 )
 
 from keras_ae import bottlenecks, estimators, models  # noqa: E402
+from tests.contract.sentence_cases import sentences  # noqa: E402
 
 REPLICAS = int(sys.argv[1])
 STRATEGY = (
@@ -53,7 +56,13 @@ def copies(variable):
 
 
 def train(
-    make, rows=96, poison=None, check=False, trainer=None, **compile_options
+    make,
+    rows=96,
+    poison=None,
+    check=False,
+    trainer=None,
+    data=data,
+    **compile_options,
 ):
     x = data(rows)
     if poison is not None:
@@ -202,6 +211,11 @@ JOBS = {
         lambda: deep_infomax("donsker_varadhan"), rows=65
     ),
     "predictive": lambda: train(predictive, rows=77, check=True),
+    # A batch is consecutive sentences: neighbours are on the other replica.
+    "quick_thought": lambda: train(
+        quick_thought, rows=77, check=True, data=sentences
+    ),
+    "skip_thought": lambda: train(skip_thought, rows=77, data=sentences),
     "poisoned": lambda: train(lambda: vqvae(VQ(4, 3)), poison=40),
     # Noise of the global batch: that of one replica.
     "code_layers": lambda: train(code_layers),
@@ -226,6 +240,7 @@ JOBS["two_steps"] = two_steps
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore", RuntimeWarning)
-    results = {name: job() for name, job in JOBS.items()}
+    asked = sys.argv[3].split(",")
+    results = {name: job() for name, job in JOBS.items() if name in asked}
     with open(sys.argv[2], "w") as file:
         json.dump(results, file)

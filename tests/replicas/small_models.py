@@ -3,6 +3,7 @@
 import keras
 
 from keras_ae import bottlenecks, layers, models
+from tests.contract import sentence_cases
 
 Dense = keras.layers.Dense
 
@@ -68,3 +69,12 @@ def predictive():
     return models.ContrastivePredictiveCoding(
         encoder, 4, steps=1, negatives="mixed", num_negatives=5, seed=3
     )
+
+
+def quick_thought():
+    given = dict(sentence_cases.quick_thought(), negatives=True)
+    return models.QuickThought(**given)
+
+
+def skip_thought():
+    return models.SkipThought(**sentence_cases.skip_thought())

@@ -24,25 +24,33 @@ OURS = (
     "infomax_nce",
     "infomax_dv",
     "predictive",
+    "quick_thought",
+    "skip_thought",
 )
 # Noise is that of the global batch, and so are averages of losses.
 DRAWN = ("one_hot", "gaussian", "leave_one_out", "disarm", "code_layers")
 SCORED = ("value", "batch")
-AGENT = pytest.param(
-    "agent",
-    marks=pytest.mark.skipif(
-        importlib.util.find_spec("tf_agents") is None,
-        reason="needs TF-Agents, for Python 3.11",
-    ),
+NEEDS_AGENTS = pytest.mark.skipif(
+    importlib.util.find_spec("tf_agents") is None,
+    reason="needs TF-Agents, for Python 3.11",
 )
-ALL = (*PLAIN, *OURS, *DRAWN, *SCORED, AGENT)
+ALL = (*PLAIN, *OURS, *DRAWN, *SCORED, "agent")
+ALONE = ("poisoned", "noise", "two_steps")
+# Left to `-m slow`, since each is compiled twice: kin of one that is not.
+SLOW = (
+    "subclassed",
+    "vqvae_empty_replica",
+    "residual",
+    "infomax_dv",
+    "disarm",
+    "batch",
+    "skip_thought",
+)
 STEPS = 51
 
 
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    """Results of all jobs: `runs[replicas][job]`."""
-    folder = tmp_path_factory.mktemp("mirrored")
+def run(folder, jobs):
+    """Return the results of jobs: `[replicas][job]`."""
     environment = dict(
         os.environ,
         PYTHONPATH=str(ROOT),
@@ -54,7 +62,7 @@ def runs(tmp_path_factory):
     for replicas in (1, 2):
         command = [sys.executable, str(SCRIPT), str(replicas)]
         started[replicas] = subprocess.Popen(
-            [*command, str(folder / f"{replicas}.json")],
+            [*command, str(folder / f"{replicas}.json"), ",".join(jobs)],
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -70,6 +78,34 @@ def runs(tmp_path_factory):
     return results
 
 
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    jobs = (*PLAIN, *OURS, *DRAWN, *SCORED, "agent", *ALONE)
+    asked = [job for job in jobs if job not in SLOW]
+    return run(tmp_path_factory.mktemp("mirrored"), asked)
+
+
+@pytest.fixture(scope="module")
+def slow_runs(tmp_path_factory):
+    return run(tmp_path_factory.mktemp("slow"), SLOW)
+
+
+@pytest.fixture
+def both(request, job):
+    """The results of a job on one replica, and on two."""
+    found = request.getfixturevalue("slow_runs" if job in SLOW else "runs")
+    return found[1][job], found[2][job]
+
+
+def each(*jobs):
+    """Parametrise a test over jobs, of which some are slow."""
+    marks = {job: pytest.mark.slow for job in SLOW} | {"agent": NEEDS_AGENTS}
+    return pytest.mark.parametrize(
+        "job",
+        [pytest.param(j, marks=marks[j]) if j in marks else j for j in jobs],
+    )
+
+
 def assert_same_numbers(one, two):
     assert one.keys() == two.keys()
     for name in one:
@@ -78,26 +114,26 @@ def assert_same_numbers(one, two):
         )
 
 
-@pytest.mark.parametrize("job", [*ALL, "poisoned"])
-def test_every_variable_is_equal_on_both_replicas(runs, job):
-    assert runs[2][job]["copies"] == 2
-    assert runs[2][job]["spread"] == 0
+@each(*ALL, "poisoned")
+def test_every_variable_is_equal_on_both_replicas(both):
+    assert both[1]["copies"] == 2
+    assert both[1]["spread"] == 0
 
 
-@pytest.mark.parametrize("job", ALL)
-def test_weights_and_codebook_are_those_of_one_replica(runs, job):
-    assert_same_numbers(runs[1][job]["weights"], runs[2][job]["weights"])
+@each(*ALL)
+def test_weights_and_codebook_are_those_of_one_replica(both):
+    assert_same_numbers(*(found["weights"] for found in both))
 
 
-@pytest.mark.parametrize("job", ALL)
-def test_reported_numbers_are_those_of_one_replica(runs, job):
-    assert_same_numbers(runs[1][job]["history"], runs[2][job]["history"])
-    assert_same_numbers(runs[1][job]["evaluate"], runs[2][job]["evaluate"])
+@each(*ALL)
+def test_reported_numbers_are_those_of_one_replica(both):
+    assert_same_numbers(*(found["history"] for found in both))
+    assert_same_numbers(*(found["evaluate"] for found in both))
 
 
-@pytest.mark.parametrize("job", [*PLAIN, *OURS, *DRAWN, AGENT])
-def test_two_replicas_learn(runs, job):
-    loss = runs[2][job]["history"]["loss"]
+@each(*PLAIN, *OURS, *DRAWN, "agent")
+def test_two_replicas_learn(both):
+    loss = both[1]["history"]["loss"]
     assert loss[-1] < loss[0]
 
 

@@ -109,6 +109,7 @@ def test_an_agent_a_layer_trains_what_reinforce_trains(tmp_path):
     assert first["val_score"] == first["history"][-1]["val_nelbo"]
 
 
+@pytest.mark.slow
 def test_two_at_a_time_give_what_one_at_a_time_gives(tmp_path):
     names = ["gumbel", "straight_through"]
     plan = plan_of("discrete_vae", *names)

@@ -39,6 +39,7 @@ def test_it_goes_on_bit_for_bit_and_is_evaluated_like_any_other(tmp_path):
     assert "nmi" in evaluate_run(tmp_path / "a")["numbers"]
 
 
+@pytest.mark.slow
 def test_the_agents_train_it_and_not_what_stands_in_for_them(tmp_path):
     agents = train(tmp_path / "a", 2)
     settings = {**AGENT, "model.estimator": "reinforce"}

@@ -46,6 +46,7 @@ def train(tmp_path, recipe, name="run", settings=(), **options):
     )
 
 
+@pytest.mark.slow
 def test_skip_thought_leaves_a_run_with_pictures_and_numbers(tmp_path):
     short = {"train.epochs": 1, "data.limit": 320}
     run = train(tmp_path, "skip_thought", settings=short)

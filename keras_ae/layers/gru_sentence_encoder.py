@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from keras_ae.checks import check_choice, check_int
+from keras_ae.layers.packed_gru import PackedGRU
 from keras_ae.layers.sentence_encoder import SentenceEncoder
 
 _DIRECTIONS = ("forward", "both", "combined")
@@ -57,7 +58,7 @@ class GRUSentenceEncoder(SentenceEncoder):
             self.readers.append(self._reader("back", units // 2, True))
 
     def _reader(self, name, units, backwards):
-        return keras.layers.GRU(
+        return PackedGRU(
             units,
             go_backwards=backwards,
             seed=0,  # of dropout, which there is none of

@@ -6,6 +6,7 @@ from keras import ops
 
 from keras_ae.bottlenecks.replicas import gather_over_replicas
 from keras_ae.checks import check_int
+from keras_ae.layers.packed_gru import PackedGRU
 from keras_ae.metrics import WordPerplexity
 from keras_ae.models.reconstructor import as_layer
 from keras_ae.models.sentence_model import SentenceModel
@@ -51,7 +52,7 @@ class SkipThought(SentenceModel):
             self.first[name] = keras.layers.Dense(
                 units, "tanh", name=f"first_{name}"
             )
-            self.decoders[name] = keras.layers.GRU(
+            self.decoders[name] = PackedGRU(
                 units, return_sequences=True, seed=0, name=f"decode_{name}"
             )
         # Number 0 is the end of a sentence when written, and its start when
@@ -69,7 +70,7 @@ class SkipThought(SentenceModel):
         numbers, z = self._code(x, training)
         outputs = {"z": ops.cast(z, "float32")}
         for name in _SHIFTS:
-            states = self._states(name, z, numbers)
+            states = self._states(name, z, numbers[:, :0])
             outputs[name] = self.output_layer(states[:, 0])
         return outputs
 
@@ -80,14 +81,15 @@ class SkipThought(SentenceModel):
         means = self.encoder.mean_words(self.numbers(x))
         return ops.cast(means, "float32")
 
-    def _states(self, name, z, target):
+    def _states(self, name, z, target, mask=None):
         """Return the decoder's state before each word of the target."""
         read = ops.pad(target, [[0, 0], [1, 0]])  # a start; keeps the end
         vectors = self.encoder.words(read)
         steps = read.shape[1]
         beside = ops.repeat(z[:, None], steps, axis=1)
         x = ops.concatenate([vectors, ops.cast(beside, vectors.dtype)], -1)
-        return self.decoders[name](x, initial_state=self.first[name](z))
+        first = self.first[name](z)
+        return self.decoders[name](x, initial_state=first, mask=mask)
 
     def loss_terms(self, batch, training):
         numbers, z = self._code(batch.x, training)
@@ -108,10 +110,10 @@ class SkipThought(SentenceModel):
 
     def _nats(self, name, z, target, there):
         """Return nats and words of each target, its end among them."""
-        states = self._states(name, z, target)
-        steps = ops.arange(states.shape[1])
+        steps = ops.arange(target.shape[1] + 1)
         length = ops.sum(ops.cast(ops.not_equal(target, 0), "int32"), axis=1)
         asked = ops.logical_and(steps[None] <= length[:, None], there[:, None])
+        states = self._states(name, z, target, asked)
         # Only words that are there are scored: half of the products saved.
         index = tf.where(asked)
         logits = self.output_layer(tf.gather_nd(states, index))

@@ -18,6 +18,7 @@ def build(
     encoder="uni",
     word_dim=128,
     units=256,
+    word_scale=1.0,
     context=1,
     negatives=True,
 ):
@@ -28,6 +29,7 @@ def build(
         encoder: Str, `uni`, `bi`, `combined` or `transformer`.
         word_dim: Int, size of a word's vector.
         units: Int, size of each of the two encoders' embeddings.
+        word_scale: Float, words' vectors begin in plus or minus this.
         context: Int, sentences to each side that are neighbours.
         negatives: Bool, whether others are told from neighbours.
 
@@ -35,7 +37,7 @@ def build(
         `QuickThought`.
     """
     pair = [
-        sentence_encoder(vectorizer, encoder, word_dim, units)
+        sentence_encoder(vectorizer, encoder, word_dim, units, word_scale)
         for _ in range(2)
     ]
     return QuickThought(

@@ -10,7 +10,14 @@ from zoo.text_networks import sentence_encoder
 
 
 def build(
-    vectorizer, *, encoder="uni", word_dim=128, units=256, decoder_units=256
+    vectorizer,
+    *,
+    encoder="uni",
+    word_dim=128,
+    units=256,
+    word_scale=1.0,
+    decoder_units=256,
+    written=5_000,
 ):
     """Build the model.
 
@@ -19,15 +26,19 @@ def build(
         encoder: Str, `uni`, `bi`, `combined` or `transformer`.
         word_dim: Int, size of a word's vector.
         units: Int, size of an embedding.
+        word_scale: Float, words' vectors begin in plus or minus this.
         decoder_units: Int, size of the decoders' states.
+        written: Int, commonest words that are written; the others are written
+            as unknown.
 
     Returns:
         `SkipThought`.
     """
     return SkipThought(
         vectorizer,
-        sentence_encoder(vectorizer, encoder, word_dim, units),
+        sentence_encoder(vectorizer, encoder, word_dim, units, word_scale),
         units=decoder_units,
+        written=written,
     )
 
 

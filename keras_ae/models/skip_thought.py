@@ -11,6 +11,7 @@ from keras_ae.metrics import WordPerplexity
 from keras_ae.models.reconstructor import as_layer
 from keras_ae.models.sentence_model import SentenceModel
 
+UNKNOWN = 1  # The number that `TextVectorization` gives to other words
 _SHIFTS = {"previous": -1, "next": 1}
 
 
@@ -27,6 +28,9 @@ class SkipThought(SentenceModel):
         vectorizer: `keras.layers.TextVectorization` with its vocabulary.
         encoder: `SentenceEncoder`.
         units: Int >= 1, size of the decoders' states. Defaults to `256`.
+        written: Int >= 2, word numbers the decoders tell apart: those from
+            there on are written as unknown. `None` is all that the encoder
+            knows. Defaults to `None`.
 
     Call arguments:
         x: `(batch,)` strings.
@@ -34,18 +38,24 @@ class SkipThought(SentenceModel):
 
     Returns:
         Dict: `z`, `(batch, dim)`; `previous`, `next`: the scores of the
-        first word of that neighbour, `(batch, vocabulary_size)`.
+        first word of that neighbour, `(batch, written)`.
 
     Reference:
         arXiv:1506.06726, section 2.
     """
 
-    def __init__(self, vectorizer, encoder, units=256, **kwargs):
+    def __init__(
+        self, vectorizer, encoder, units=256, written=None, **kwargs
+    ):
         vectorizer, encoder = as_layer(vectorizer), as_layer(encoder)
         terms = {f"{name}_loss": 1.0 for name in _SHIFTS}
         super().__init__(terms, vectorizer, [encoder], **kwargs)
         self.encoder = encoder
         self.units = check_int("SkipThought", "units", units)
+        self.written = encoder.vocabulary_size
+        if written is not None:
+            written = check_int("SkipThought", "written", written, 2)
+            self.written = min(written, self.written)
         self.first = {}
         self.decoders = {}
         for name in _SHIFTS:
@@ -58,7 +68,7 @@ class SkipThought(SentenceModel):
         # Number 0 is the end of a sentence when written, and its start when
         # read: padding is neither.
         self.output_layer = keras.layers.Dense(
-            encoder.vocabulary_size, name="word", dtype="float32"
+            self.written, name="word", dtype="float32"
         )
         self._perplexity = WordPerplexity()
 
@@ -118,6 +128,7 @@ class SkipThought(SentenceModel):
         index = tf.where(asked)
         logits = self.output_layer(tf.gather_nd(states, index))
         words = tf.gather_nd(ops.pad(target, [[0, 0], [0, 1]]), index)
+        words = tf.where(words < self.written, words, UNKNOWN)
         nats = tf.nn.sparse_softmax_cross_entropy_with_logits(words, logits)
         rows = ops.shape(target)[0]
         total = tf.math.unsorted_segment_sum(nats, index[:, 0], rows)
@@ -128,5 +139,6 @@ class SkipThought(SentenceModel):
         config.update(
             encoder=keras.saving.serialize_keras_object(self.encoder),
             units=self.units,
+            written=self.written,
         )
         return config

@@ -54,9 +54,12 @@ RECIPE = Recipe(
     train=dict(batch_size=128, epochs=20),
     data_settings=dict(block=128, vocabulary_size=2_000),
     per_data={
+        # Batches of ten passages: of one alone it learns more slowly.
         "eltec": dict(
+            model=dict(encoder="bi"),
+            optimizer=dict(learning_rate=5e-3),
             train=dict(batch_size=400, epochs=3),
-            data=dict(block=400, vocabulary_size=20_000),
+            data=dict(block=40, vocabulary_size=20_000),
         ),
     },
 )

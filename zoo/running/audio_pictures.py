@@ -27,7 +27,10 @@ def draw(model, data, history, seed: int, out) -> dict:
         Dict from each picture that could not be drawn to the reason.
     """
     out, missing = pathlib.Path(out), {}
-    save_figure(out / "ahead.png", _ahead(model, data))
+    if model.negatives == "none":
+        missing["ahead.png"] = "frames are told from nothing"
+    else:
+        save_figure(out / "ahead.png", _ahead(model, data))
     waves = _shown(data, seed)
     z = recording_embeddings(model, waves)
     save_figure(out / "codes.png", _plane(z, waves, data))

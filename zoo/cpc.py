@@ -4,8 +4,10 @@
     keras-ae train cpc --data fsdd --seed 1
     keras-ae train cpc --data fsdd --set data.without_speaker=theo
     keras-ae train cpc --data fsdd --set model.negatives=mixed
+    keras-ae train cpc --set model.negatives=none
 
-The third keeps one speaker from the encoder altogether. On fsdd (second
+The third keeps one speaker from the encoder altogether. The last has nothing
+that frames are told from, and collapses. On fsdd (second
 command) the digits of a speaker are told at 82.0 % by a linear probe fitted
 on the other five, a mean over the six; log-mel statistics at 59.2 %, the
 untrained encoder at 34.1 %. The synthetic speech of the first is so clean
@@ -39,8 +41,8 @@ def build(
         filters: Int, channels of the convolutions over the waveform.
         context_units: Int, size of the embedding.
         steps: Int, how many frames of 10 ms ahead are predicted.
-        negatives: Str, utterance, speaker or mixed: where those come from
-            that the true frame is told from.
+        negatives: Str, utterance, speaker, mixed or none: where those come
+            from that the true frame is told from.
         num_negatives: Int, how many of them.
 
     Returns:

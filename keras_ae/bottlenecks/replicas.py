@@ -52,7 +52,9 @@ def gather_over_replicas(values):
     context = _context()
     if context is None:
         return values
-    return context.all_gather(values, axis=0)
+    found = context.all_gather(values, axis=0)
+    # Between processes the gathering forgets the other sizes.
+    return tf.ensure_shape(found, (None, *values.shape[1:]))
 
 
 def replica_rows(count):

@@ -15,7 +15,7 @@ from keras_ae.losses.pairs import MASKED
 from keras_ae.models.embedding_model import EmbeddingModel
 from keras_ae.models.reconstructor import as_layer
 
-NEGATIVES = ("utterance", "speaker", "mixed")
+NEGATIVES = ("utterance", "speaker", "mixed", "none")
 
 
 @keras.saving.register_keras_serializable("keras_ae")
@@ -31,6 +31,8 @@ class ContrastivePredictiveCoding(EmbeddingModel):
     utterance, in evaluation always the same: from the utterance itself
     (nothing but what changes in time helps), from those of its speaker in
     the global batch, or from any ("mixed": the speaker's voice helps too).
+    With "none" the loss is the squared distance of predictions and frames
+    and nothing pushes apart: **it collapses**, and is here to show that.
 
     Args:
         encoder: Layer, objects to frames `(batch, frames, channels)`, such
@@ -38,7 +40,7 @@ class ContrastivePredictiveCoding(EmbeddingModel):
         context_units: Int >= 1. Defaults to `256`.
         steps: Int >= 1, how many frames ahead. Defaults to `12`.
         negatives: `"utterance"`, `"speaker"`, which needs labels of the
-            speakers, or `"mixed"`. Defaults to `"utterance"`.
+            speakers, `"mixed"` or `"none"`. Defaults to `"utterance"`.
         num_negatives: Int >= 1, negatives of an utterance. Defaults to
             `64`.
         seed: Int or `None`, for the negatives. Defaults to `None`.
@@ -76,6 +78,7 @@ class ContrastivePredictiveCoding(EmbeddingModel):
         self.step_accuracy = [
             keras.metrics.Mean(name=f"accuracy_{k}_ahead")
             for k in range(1, steps + 1)
+            if negatives != "none"
         ]
         self._draws = keras.random.SeedGenerator(seed)
 
@@ -119,6 +122,8 @@ class ContrastivePredictiveCoding(EmbeddingModel):
                 f"`steps` frames. Received: steps={self.steps}, {times} frames"
             )
         ahead = ops.reshape(ahead, (rows, times, self.steps, channels))
+        if self.negatives == "none":
+            return {"info_loss": _distances(ahead, frames)}
         first, total = replica_rows(rows)
         own = first + ops.arange(rows)
         where = self._draw(batch.y, own, total, times, training)
@@ -192,6 +197,21 @@ class ContrastivePredictiveCoding(EmbeddingModel):
             seed=self.seed,
         )
         return config
+
+
+def _distances(ahead, frames):
+    """Return the mean squared distance of predictions and frames, `(batch,)`.
+
+    Args:
+        ahead: `(batch, times, steps, channels)`.
+        frames: `(batch, times, channels)`.
+    """
+    steps = ahead.shape[2]
+    apart = [
+        ops.mean(ops.square(ahead[:, :-k, k - 1] - frames[:, k:]), axis=(1, 2))
+        for k in range(1, steps + 1)
+    ]
+    return sum(apart) / steps
 
 
 def _tell(right, others):

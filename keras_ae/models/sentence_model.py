@@ -32,6 +32,8 @@ class SentenceModel(EmbeddingModel):
     def __init__(self, terms, vectorizer, encoders, **kwargs):
         _check_vectorizer(type(self).__name__, vectorizer, encoders)
         super().__init__(terms=terms, **kwargs)
+        for lookup in vectorizer._flatten_layers(include_self=False):
+            lookup.build((None,))  # Keras never does; it needs no batch.
         self.vectorizer = vectorizer
         self.max_words = vectorizer.get_config()["output_sequence_length"]
 

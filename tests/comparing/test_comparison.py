@@ -1,6 +1,5 @@
 """Comparisons: planned, run, resumed, reported, refused."""
 
-import importlib.util
 import json
 import re
 import shutil
@@ -16,10 +15,6 @@ from zoo.comparing.run import chosen_points
 from zoo.comparing.toys import toy_rows
 
 RATES = dict(grid={"learning_rate": ["0.01", "1e-5"]})
-needs_rl = pytest.mark.skipif(
-    importlib.util.find_spec("tf_agents") is None,
-    reason="the extra `rl` (TF-Agents, Python 3.11) is not installed",
-)
 
 
 def plan_of(*names, **options):
@@ -118,7 +113,7 @@ def test_a_cell_killed_half_way_goes_on_from_its_checkpoint(
     assert [line["step"] for line in history] == [3, 6]
 
 
-@needs_rl
+@pytest.mark.rl
 def test_tf_agents_trains_what_reinforce_trains(coded, tmp_path):
     names = ["reinforce(baseline=batch)", "tf_agents(baseline=batch)"]
     plan = plan_of(*names, seeds=1)

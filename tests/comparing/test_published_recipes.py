@@ -1,6 +1,5 @@
 """The recipes of a published table: trained, compared, beside its numbers."""
 
-import importlib.util
 import json
 import subprocess
 import sys
@@ -19,10 +18,6 @@ from zoo.running.build import build_model, load_data
 from zoo.running.config import resolve_config
 
 SMALL = {"model.groups": 3, "model.classes": 4, "model.bits": 6}
-needs_rl = pytest.mark.skipif(
-    importlib.util.find_spec("tf_agents") is None,
-    reason="the extra `rl` (TF-Agents, Python 3.11) is not installed",
-)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +86,7 @@ def scores(folder, plan):
     return {r["estimator"]: r for r in records}
 
 
-@needs_rl
+@pytest.mark.rl
 def test_an_agent_a_layer_trains_what_reinforce_trains(tmp_path):
     names = [
         "leave_one_out(samples=2)",
@@ -130,7 +125,7 @@ def test_two_at_a_time_give_what_one_at_a_time_gives(tmp_path):
     assert text.count("BROKEN") == 0
 
 
-@needs_rl
+@pytest.mark.rl
 def test_the_command_s_own_process_can_still_import_tf_agents():
     code = (
         "import zoo.comparing.page\n"

@@ -1,6 +1,5 @@
 """The toys of the report's first page against their closed forms."""
 
-import importlib.util
 
 import numpy as np
 import pytest
@@ -51,10 +50,7 @@ def test_at_equal_evaluations_leave_one_out_has_less_variance():
     assert measure(TOYS[0], "disarm")["variance"] < 1e-9 < pair
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec("tf_agents") is None,
-    reason="the extra `rl` (TF-Agents, Python 3.11) is not installed",
-)
+@pytest.mark.rl
 def test_tf_agents_passes_every_toy():
     rows = [measure(toy, "tf_agents(baseline=none)") for toy in TOYS]
     assert all(row["passed"] for row in rows)

@@ -1,7 +1,6 @@
 """What the public names of `rl` keep, where its extra is installed."""
 
 import ast
-import importlib.util
 import inspect
 import pathlib
 import re
@@ -18,11 +17,6 @@ from .rl_cases import CASES, EXCUSED
 ROOT = pathlib.Path(__file__).parents[2]
 TESTS = ROOT / "tests"
 EACH = pytest.mark.parametrize("name", CASES)
-INSTALLED = importlib.util.find_spec("tf_agents") is not None
-needs_rl = pytest.mark.skipif(
-    not INSTALLED,
-    reason="the extra `rl` (TF-Agents, Python 3.11) is not installed",
-)
 
 
 def public_names():
@@ -60,7 +54,7 @@ def made(name):
     return target, arguments, model
 
 
-@needs_rl
+@pytest.mark.rl
 @EACH
 def test_a_case_gives_every_argument_and_none_at_its_default(name):
     target, arguments, _ = made(name)
@@ -72,7 +66,7 @@ def test_a_case_gives_every_argument_and_none_at_its_default(name):
         assert default is inspect.Parameter.empty or value is not default, key
 
 
-@needs_rl
+@pytest.mark.rl
 @EACH
 def test_the_docstring_names_every_argument(name):
     target, arguments, _ = made(name)
@@ -81,7 +75,7 @@ def test_the_docstring_names_every_argument(name):
     assert [key for key in found if key in arguments] == list(arguments)
 
 
-@needs_rl
+@pytest.mark.rl
 @EACH
 def test_it_is_made_from_its_arguments_and_leaves_the_model_alone(name):
     target, arguments, model = made(name)
@@ -92,7 +86,7 @@ def test_it_is_made_from_its_arguments_and_leaves_the_model_alone(name):
     assert model.bottleneck.training_estimator.name == "gumbel"
 
 
-@needs_rl
+@pytest.mark.rl
 @pytest.mark.parametrize("name", ["EncoderNetwork", "ValueNetwork"])
 def test_a_network_has_the_layer_s_variables_and_float32_outputs(name):
     target, arguments, _ = made(name)
@@ -113,7 +107,7 @@ def test_a_network_has_the_layer_s_variables_and_float32_outputs(name):
             assert output.log_prob(output.mode()).dtype == "float32"
 
 
-@needs_rl
+@pytest.mark.rl
 def test_no_estimator_of_an_agent_is_saved_with_a_model():
     target, arguments, _ = made("AgentEstimator")
     with pytest.raises(TypeError, match="has no config: it stands in"):

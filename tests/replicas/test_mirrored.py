@@ -1,6 +1,5 @@
 """Two replicas on two logical CPUs against one, a process each."""
 
-import importlib.util
 import json
 import os
 import pathlib
@@ -30,10 +29,6 @@ OURS = (
 # Noise is that of the global batch, and so are averages of losses.
 DRAWN = ("one_hot", "gaussian", "leave_one_out", "disarm", "code_layers")
 SCORED = ("value", "batch")
-NEEDS_AGENTS = pytest.mark.skipif(
-    importlib.util.find_spec("tf_agents") is None,
-    reason="needs TF-Agents, for Python 3.11",
-)
 ALL = (*PLAIN, *OURS, *DRAWN, *SCORED, "agent")
 ALONE = ("poisoned", "noise", "two_steps")
 # Left to `-m slow`, since each is compiled twice: kin of one that is not.
@@ -99,7 +94,7 @@ def both(request, job):
 
 def each(*jobs):
     """Parametrise a test over jobs, of which some are slow."""
-    marks = {job: pytest.mark.slow for job in SLOW} | {"agent": NEEDS_AGENTS}
+    marks = {job: pytest.mark.slow for job in SLOW} | {"agent": pytest.mark.rl}
     return pytest.mark.parametrize(
         "job",
         [pytest.param(j, marks=marks[j]) if j in marks else j for j in jobs],

@@ -17,7 +17,7 @@ ROOT = SCRIPT.parents[2]
 # which divides by the gradient's own size.
 RTOL, ATOL = 1e-5, 2e-6
 FEW = ("vqvae", "autoencoder")
-# Slow, since each is compiled three times.
+# Slow, since each has three processes of its own.
 OTHERS = (
     "residual",
     "one_hot",
@@ -26,6 +26,8 @@ OTHERS = (
     "code_layers",
     "infomax",
     "predictive",
+    "quick_thought",
+    "skip_thought",
 )
 REFUSED = ("two_steps", "unbuilt", "without_the_axis")
 
@@ -69,11 +71,6 @@ def runs(tmp_path_factory):
     return run(tmp_path_factory.mktemp("few"), FEW, REFUSED)
 
 
-@pytest.fixture(scope="module")
-def other_runs(tmp_path_factory):
-    return run(tmp_path_factory.mktemp("others"), OTHERS)
-
-
 def assert_one_training(runs, job):
     for worker in (1, 2):
         for part in ("history", "weights"):
@@ -96,8 +93,8 @@ def test_workers_end_alike_and_as_one_process_does(runs, job):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("job", OTHERS)
-def test_workers_with_other_models_end_so_too(other_runs, job):
-    assert_one_training(other_runs, job)
+def test_workers_with_other_models_end_so_too(tmp_path, job):
+    assert_one_training(run(tmp_path, (job,)), job)
 
 
 def test_a_model_that_is_not_built_is_refused(runs):

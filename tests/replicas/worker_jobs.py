@@ -25,11 +25,14 @@ from small_models import (  # noqa: E402
     gaussian,
     one_hot,
     predictive,
+    quick_thought,
+    skip_thought,
     vqvae,
 )
 
 from keras_ae import bottlenecks, models  # noqa: E402
 from keras_ae.models import fit_repairs  # noqa: E402
+from tests.contract.sentence_cases import sentences  # noqa: E402
 
 Dense = keras.layers.Dense
 VQ = bottlenecks.VectorQuantizer
@@ -45,9 +48,15 @@ def batches(x):
     return data.with_options(options)
 
 
-def train(make, rows=65, build=True, optimizer=None, **compile_options):
+def vectors(rows):
+    return np.random.default_rng(0).normal(size=(rows, 6)).astype("float32")
+
+
+def train(
+    make, rows=65, build=True, optimizer=None, data=vectors, **compile_options
+):
     # 65 rows: a last batch of one, so of none for the second worker.
-    x = np.random.default_rng(0).normal(size=(rows, 6)).astype("float32")
+    x = data(rows)
     with STRATEGY.scope():
         keras.utils.set_random_seed(1)
         model = make()
@@ -93,6 +102,8 @@ JOBS = {
         lambda: deep_infomax("info_nce"), rows=77, optimizer="sgd"
     ),
     "predictive": lambda: train(predictive, rows=77),
+    "quick_thought": lambda: train(quick_thought, rows=77, data=sentences),
+    "skip_thought": lambda: train(skip_thought, rows=77, data=sentences),
     "two_steps": lambda: train(autoencoder, steps_per_execution=2),
     "unbuilt": lambda: train(autoencoder, build=False),
     "without_the_axis": without_the_axis,

@@ -1,16 +1,11 @@
 """`rl` sets itself up, whichever import comes first."""
 
-import importlib.util
 import os
 import subprocess
 import sys
 
 import pytest
 
-needs_rl = pytest.mark.skipif(
-    importlib.util.find_spec("tf_agents") is None,
-    reason="the extra `rl` (TF-Agents, Python 3.11) is not installed",
-)
 WORKS = """
 import keras
 import tf_agents.agents.reinforce.reinforce_agent
@@ -26,7 +21,7 @@ def run(code):
     )
 
 
-@needs_rl
+@pytest.mark.rl
 @pytest.mark.parametrize("first", ["rl", "tensorflow"])
 def test_rl_works_whichever_is_imported_first(first):
     second = {"rl": "tensorflow", "tensorflow": "rl"}[first]
@@ -34,7 +29,7 @@ def test_rl_works_whichever_is_imported_first(first):
     assert done.returncode == 0, done.stderr
 
 
-@needs_rl
+@pytest.mark.rl
 def test_rl_after_a_use_of_tf_keras_says_which_line_to_move():
     done = run("import tensorflow as tf\ntf.keras.Model\nimport rl")
     assert "Move `import rl` above the first line" in done.stderr

@@ -1,6 +1,5 @@
 """Runs whose codes are trained by TF-Agents, from the command line on."""
 
-import importlib.util
 
 import numpy as np
 import pytest
@@ -10,10 +9,7 @@ from zoo.running.load import load_run
 
 from .test_run_folder import assert_same_weights, timeless
 
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("tf_agents") is None,
-    reason="needs TF-Agents, for Python 3.11",
-)
+pytestmark = pytest.mark.rl
 AGENT = {
     "model.estimator": "tf_agents(baseline=ema, samples=2)",
     "model.filters": 4,

@@ -87,6 +87,13 @@ def test_own_recordings_of_any_length_and_rate_are_encoded(run, tmp_path):
             np.testing.assert_allclose(z, alone, atol=1e-3)
 
 
+def test_a_run_without_negatives_has_no_accuracy_ahead(tmp_path):
+    run = train(tmp_path / "run", {"model.negatives": "none"})
+    assert "ahead_accuracy" not in run.record["numbers"]
+    assert "prediction" in run.record["evaluation"]["skipped"]
+    assert not (run.folder / "ahead.png").exists()
+
+
 def test_a_resumed_run_ends_with_the_same_weights(tmp_path):
     longer = {"train.epochs": 2}
     straight = train(tmp_path / "straight", longer, evaluate=False)

@@ -51,7 +51,7 @@ def newest(out):
     "kills, recipe, setting",
     [
         (20, "vq_vae", "train.prior_epochs=1"),
-        (5, "onehot", AGENT),
+        pytest.param(5, "onehot", AGENT, marks=pytest.mark.rl),
         (5, "deep_infomax", "model.prior_weight=0.1"),
     ],
 )

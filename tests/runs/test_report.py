@@ -181,6 +181,14 @@ def test_two_protocols_are_refused(tmp_path):
         report(tmp_path)
 
 
+def test_two_kinds_of_data_share_a_report(tmp_path):
+    other = make(data="fsdd")
+    other["protocol"] = "audio-v1"
+    text = report(write(tmp_path, make(), other))
+    assert "Protocols: `audio-v1`, `images-v1`." in text
+    assert "## digits" in text and "## fsdd" in text
+
+
 def test_a_folder_without_records_is_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match="No record in"):
         find_records([tmp_path])

@@ -13,6 +13,7 @@ import tensorflow as tf
 from keras_ae.training import load_checkpoint, save_checkpoint
 from keras_ae.training.files import write_text
 from zoo.comparing.plan import Cell, Plan
+from zoo.data.image_data import to_unit
 from zoo.evaluation.bounds import bounds, relaxation_gap
 from zoo.evaluation.gradient_variance import (
     decoder_evaluations,
@@ -27,7 +28,6 @@ from zoo.running.build import (
 )
 from zoo.running.config import resolve_config
 from zoo.running.versions import git_commit, versions
-from zoo.running.views import to_unit
 
 SCHEMA_VERSION = 1
 FILE = "cell.json"

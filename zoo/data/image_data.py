@@ -103,3 +103,8 @@ class ImageData:
         classes = len(self.class_names)
         labels = f"{classes} classes" if classes else "no labels"
         return f"{self.name}: {shape} images, {', '.join(counts)}, {labels}"
+
+
+def to_unit(images) -> np.ndarray:
+    """Turn uint8 images in 0..255 into float32 in `[0, 1]`."""
+    return np.asarray(images, np.float32) / np.float32(255)

@@ -76,7 +76,7 @@ def evaluate_audio(model, data, seed: int = 0, untrained_model=None) -> dict:
         **_held_out(found, splits, data, seed, skipped),
         "label": _probe(found, splits, "y", seed, skipped),
         "speaker": _probe(found, splits, "speakers", seed, skipped),
-        "prediction": _prediction(model, untrained_model, data),
+        "prediction": _prediction(model, untrained_model, data, skipped),
     }
     z = found["model"]["test"]
     result["collapse"] = collapse_report(z, _pairs(z, splits["test"].y))
@@ -158,7 +158,10 @@ def _probe(found, splits, field, seed, skipped):
     return {**own, "floors": {**probes, "chance": floor}}
 
 
-def _prediction(model, untrained, data):
+def _prediction(model, untrained, data, skipped):
+    if model.negatives == "none":
+        skipped["prediction"] = "frames are told from nothing"
+        return None
     own = _ahead(model, data)
     candidates = 1 + model.num_negatives
     floors = {"chance": 1 / candidates}

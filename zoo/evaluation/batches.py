@@ -6,6 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from zoo.data.image_data import to_unit
+
 TRAIN_EXAMPLES = 10_000  # Most training examples a probe or floor is fitted on
 VALID_EXAMPLES = 5_000  # Most validation examples a setting is chosen on
 TEST_EXAMPLES = 10_000  # Most test examples a number is measured on
@@ -55,11 +57,6 @@ def draw_splits(data, seed: int) -> Splits:
             x, y = x[rows], None if y is None else y[rows]
         drawn += [x, y]
     return Splits(*drawn)
-
-
-def to_unit(images) -> np.ndarray:
-    """Turn uint8 images in 0..255 into float32 in `[0, 1]`."""
-    return np.asarray(images, np.float32) / np.float32(255)
 
 
 def flat_pixels(images) -> np.ndarray:

@@ -23,7 +23,7 @@ from keras_ae.bottlenecks.logit_code import LogitCode
 from keras_ae.checks import check_int
 from keras_ae.estimators import StraightThrough
 from keras_ae.models import Batch
-from zoo.evaluation.batches import to_unit
+from zoo.data.image_data import to_unit
 
 ROWS = 5_000  # Codes decoded at a time
 

@@ -1,11 +1,11 @@
 """One model's embeddings of the images an evaluation drew."""
 
+from zoo.data.image_data import to_unit
 from zoo.evaluation.batches import (
     Splits,
     compiled,
     embed,
     in_batches,
-    to_unit,
 )
 from zoo.evaluation.floors import labelled
 

@@ -9,7 +9,8 @@ from typing import Callable
 
 import numpy as np
 
-from zoo.evaluation.batches import flat_pixels, to_unit
+from zoo.data.image_data import to_unit
+from zoo.evaluation.batches import flat_pixels
 from zoo.evaluation.pixel_pca import PixelPCA, quantised_pixels
 
 

@@ -5,9 +5,10 @@ import json
 
 import numpy as np
 
+from zoo.kinds.reading import find_files, read_each
 from zoo.running.audio_pictures import audio_projector as projector
 from zoo.running.audio_pictures import draw
-from zoo.running.text_pictures import TextLog as epoch_log
+from zoo.running.epoch_log import EpochLog as epoch_log
 
 __all__ = [
     "batches",
@@ -94,24 +95,15 @@ def files(path, inputs, config):
     from zoo.data.audio_data import join_waves
     from zoo.data.audio_files import SUFFIXES, list_recordings, read_recording
 
-    names = sorted(list_recordings(path)) if path.is_dir() else [path.name]
-    root = path if path.is_dir() else path.parent
-    if not names:
-        raise ValueError(
-            f"`encode` needs recordings ({', '.join(SUFFIXES)}). Received: "
-            f"`{path}`, which has none"
-        )
+    names, root = find_files(path, list_recordings, "recordings", SUFFIXES)
+    rate = inputs["sample_rate"]
 
     def read(some):
-        kept, found, skipped = [], [], []
-        for name in some:
-            try:
-                wave = read_recording(root / name, inputs["sample_rate"])
-            except (OSError, ValueError) as error:
-                skipped.append(f"{name}: {error}")
-                continue
-            kept.append(name)
-            found.append(wave)
+        kept, found, skipped = read_each(
+            some,
+            lambda name: read_recording(root / name, rate),
+            (OSError, ValueError),
+        )
         return kept, join_waves(found), skipped
 
     return names, read

@@ -4,11 +4,12 @@ import json
 
 import numpy as np
 
+from zoo.data.image_data import to_unit
+from zoo.kinds.reading import find_files, read_each
 from zoo.running.agents import own_settings
+from zoo.running.image_log import ImageLog as epoch_log
+from zoo.running.image_log import image_projector as projector
 from zoo.running.pictures import draw_pictures as draw
-from zoo.running.tensorboard_log import TensorBoardLog as epoch_log
-from zoo.running.tensorboard_log import write_projector as projector
-from zoo.running.views import to_unit
 
 __all__ = [
     "batches",
@@ -91,22 +92,14 @@ def files(path, inputs, config):
             "`encode` needs a model of square images. Received: a model of "
             f"{height} x {width}"
         )
-    names = list_images(path) if path.is_dir() else [path.name]
-    root = path if path.is_dir() else path.parent
-    if not names:
-        raise ValueError(
-            f"`encode` needs images ({', '.join(SUFFIXES)}). Received: "
-            f"`{path}`, which has none"
-        )
+    names, root = find_files(path, list_images, "images", SUFFIXES)
 
     def read(some):
-        kept, found, skipped = [], [], []
-        for name in some:
-            try:
-                found.append(read_image(root / name, height, channels))
-                kept.append(name)
-            except Exception as error:  # Pillow's decoders raise many kinds.
-                skipped.append(f"{name}: {error}")
+        kept, found, skipped = read_each(
+            some,
+            lambda name: read_image(root / name, height, channels),
+            Exception,  # Pillow's decoders raise many kinds.
+        )
         return kept, to_unit(found), skipped
 
     return names, read

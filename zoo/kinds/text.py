@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo.running.text_pictures import TextLog as epoch_log
+from zoo.running.epoch_log import EpochLog as epoch_log
 from zoo.running.text_pictures import draw
 from zoo.running.text_pictures import text_projector as projector
 

@@ -5,12 +5,11 @@ import pathlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from keras_ae.training.files import write_text
 from zoo.data.audio_pipeline import middle_windows
 from zoo.evaluation.audio_embeddings import recording_embeddings
-from zoo.running.pictures import _curves, _draw_plane, _save
+from zoo.running.figures import curves, draw_plane, save_figure
+from zoo.running.projector import PROJECTED, write_projector
 
-PROJECTED = 1_000  # Test recordings drawn, and in the embedding projector
 _BATCH = 64
 
 
@@ -28,12 +27,15 @@ def draw(model, data, history, seed: int, out) -> dict:
         Dict from each picture that could not be drawn to the reason.
     """
     out, missing = pathlib.Path(out), {}
-    _save(out / "ahead.png", _ahead(model, data))
+    if model.negatives == "none":
+        missing["ahead.png"] = "frames are told from nothing"
+    else:
+        save_figure(out / "ahead.png", _ahead(model, data))
     waves = _shown(data, seed)
-    _save(out / "codes.png", _plane(recording_embeddings(model, waves), waves,
-                                    data))
+    z = recording_embeddings(model, waves)
+    save_figure(out / "codes.png", _plane(z, waves, data))
     if history:
-        _save(out / "curves.png", _curves(history))
+        save_figure(out / "curves.png", curves(history))
     else:
         missing["curves.png"] = "no epoch was trained"
     return missing
@@ -66,13 +68,6 @@ def _ahead(model, data) -> Figure:
     return figure
 
 
-class _Named:
-    """What `_draw_plane` asks of data: names of the classes."""
-
-    def __init__(self, class_names):
-        self.class_names = class_names
-
-
 def _plane(z, waves, data) -> Figure:
     """Draw one plane coloured by label, and one by speaker."""
     panels = [
@@ -86,7 +81,7 @@ def _plane(z, waves, data) -> Figure:
     figure = Figure(figsize=(7 * len(panels), 4.5), dpi=100, layout="tight")
     for i, (what, numbers, names) in enumerate(panels, 1):
         axes = figure.add_subplot(1, len(panels), i)
-        _draw_plane(axes, z, numbers, _Named(names))
+        draw_plane(axes, z, numbers, names)
         axes.set_xlabel(f"coloured by {what}")
     return figure
 
@@ -99,26 +94,16 @@ def audio_projector(model, data, folder) -> None:
         data: `zoo.data.audio_data.AudioData`.
         folder: Path of the log folder.
     """
-    folder = pathlib.Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     waves = _shown(data, 0)
-    z = recording_embeddings(model, waves)
-    np.savetxt(folder / "embedding.tsv", z, fmt="%.6g", delimiter="\t")
-    lines = ["recording\tlabel\tspeaker"]
-    for row in range(len(waves)):
-        label = _name(data.class_names, waves.y, row)
-        lines.append(f"{row}\t{label}\t"
-                     + _name(data.speaker_names, waves.speakers, row))
-    write_text(folder / "metadata.tsv", "\n".join(lines) + "\n")
-    write_text(
-        folder / "projector_config.pbtxt",
-        "embeddings {\n"
-        '  tensor_name: "embedding"\n'
-        '  tensor_path: "embedding.tsv"\n'
-        '  metadata_path: "metadata.tsv"\n'
-        "}\n",
-    )
+    columns = {
+        "recording": [str(row) for row in range(len(waves))],
+        "label": _named(data.class_names, waves.y, len(waves)),
+        "speaker": _named(data.speaker_names, waves.speakers, len(waves)),
+    }
+    write_projector(folder, recording_embeddings(model, waves), columns)
 
 
-def _name(names, numbers, row):
-    return "" if numbers is None else names[numbers[row]].replace("\t", " ")
+def _named(names, numbers, count):
+    if numbers is None:
+        return [""] * count
+    return [names[number] for number in numbers]

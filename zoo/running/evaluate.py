@@ -3,6 +3,7 @@
 import pathlib
 import time
 
+from zoo.data.image_data import to_unit
 from zoo.kinds import kind_of
 from zoo.running import folder as places
 from zoo.running.build import build_model, dtype_policy
@@ -14,7 +15,6 @@ from zoo.running.record import (
     replace_numbers,
     write_record,
 )
-from zoo.running.views import to_unit
 
 GAP_IMAGES = 2_000  # Of the gap between relaxed and hard loss
 

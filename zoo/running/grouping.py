@@ -56,19 +56,25 @@ def find_records(places: Iterable) -> dict:
     return found
 
 
-def single_protocol(records: Mapping) -> str | None:
-    """Return the protocol of all records; numbers of two do not compare."""
+def protocols(records: Mapping) -> list:
+    """Return the protocols of records, one a kind of data.
+
+    Raises:
+        ValueError: If a kind has two, whose numbers do not compare.
+    """
     of = {}
     for path, record in records.items():
         if record["protocol"] is not None:
-            of.setdefault(record["protocol"], path)
-    if len(of) > 1:
-        named = ", ".join(f"{name} ({path})" for name, path in of.items())
-        raise ValueError(
-            "A report needs records of one protocol. "
-            f"Received: {named}; `keras-ae evaluate RUN` renews a record"
-        )
-    return next(iter(of), None)
+            kind = record["protocol"].rpartition("-v")[0]
+            of.setdefault(kind, {}).setdefault(record["protocol"], path)
+    for found in of.values():
+        if len(found) > 1:
+            named = ", ".join(f"{name} ({p})" for name, p in found.items())
+            raise ValueError(
+                "A report needs records of one protocol for a kind of data. "
+                f"Received: {named}; `keras-ae evaluate RUN` renews a record"
+            )
+    return sorted(name for found in of.values() for name in found)
 
 
 def group_records(records: Mapping) -> dict:

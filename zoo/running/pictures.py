@@ -3,24 +3,20 @@
 import pathlib
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
-from keras_ae.training.files import sync_file
+from zoo.data.image_data import to_unit
+from zoo.running.figures import colour_of, curves, draw_plane, save_figure
 from zoo.running.views import (
     code_index,
     embeddings,
     is_discrete,
     random_images,
     reconstructions,
-    to_unit,
 )
 
 SHOWN = 16  # Images in a row of a picture
 COUNTED = 2_000  # Test images whose codes are counted or drawn
-
-_PALETTE = "tab10"
 
 
 def draw_pictures(model, images, history, seed: int, out) -> dict:
@@ -46,29 +42,23 @@ def draw_pictures(model, images, history, seed: int, out) -> dict:
         missing["reconstructions.png"] = "the model decodes nothing"
     else:
         rows = [to_unit(shown), x_hat]
-        _save(out / "reconstructions.png", _grid(rows, "image, reconstruction"))
+        figure = _grid(rows, "image, reconstruction")
+        save_figure(out / "reconstructions.png", figure)
     rows = np.sort(order[:COUNTED])
     labels = None if images.y_test is None else images.y_test[rows]
     counted = images.x_test[rows]
-    _save(out / "codes.png", _codes(model, counted, labels, images))
+    save_figure(out / "codes.png", _codes(model, counted, labels, images))
     samples, title = random_images(model, images, 2 * SHOWN, seed)
     if samples is None:
         missing["samples.png"] = title
     else:
         rows = [samples[:SHOWN], samples[SHOWN:]]
-        _save(out / "samples.png", _grid(rows, title))
+        save_figure(out / "samples.png", _grid(rows, title))
     if history:
-        _save(out / "curves.png", _curves(history))
+        save_figure(out / "curves.png", curves(history))
     else:
         missing["curves.png"] = "no epoch was trained"
     return missing
-
-
-def _save(path: pathlib.Path, figure: Figure) -> None:
-    temporary = path.with_name(f".tmp-{path.name}")
-    FigureCanvasAgg(figure).print_png(str(temporary))
-    sync_file(temporary)
-    temporary.replace(path)
 
 
 def tile(rows) -> np.ndarray:
@@ -104,7 +94,8 @@ def _codes(model, x, labels, images) -> Figure:
     if is_discrete(model):
         _draw_usage(axes, model, code_index(model, x), labels, images)
     else:
-        _draw_plane(axes, embeddings(model, x), labels, images)
+        z = embeddings(model, x)
+        draw_plane(axes, z, labels, images.class_names)
     return figure
 
 
@@ -119,7 +110,7 @@ def _draw_usage(axes, model, index, labels, images) -> None:
         for label, name in enumerate(images.class_names):
             of_label = index[labels == label, 0]
             count = np.bincount(of_label, minlength=num_codes)
-            colour = _colour(label, len(images.class_names))
+            colour = colour_of(label, len(images.class_names))
             axes.bar(
                 np.arange(num_codes), count, bottom=bottom, color=colour,
                 label=name,
@@ -137,55 +128,3 @@ def _draw_usage(axes, model, index, labels, images) -> None:
         ylabel="times used",
         title=f"{used} of {num_codes} codes used; dotted: even use",
     )
-
-
-def _draw_plane(axes, z, labels, images) -> None:
-    centred = z - z.mean(axis=0)
-    _, spread, directions = np.linalg.svd(centred, full_matrices=False)
-    plane = np.zeros((len(z), 2))
-    found = min(2, len(directions))
-    plane[:, :found] = centred @ directions[:found].T
-    share = np.sum(spread[:2] ** 2) / max(np.sum(spread**2), 1e-30)
-    if labels is None:
-        axes.scatter(plane[:, 0], plane[:, 1], s=4)
-    else:
-        for label, name in enumerate(images.class_names):
-            of_label = plane[labels == label]
-            colour = _colour(label, len(images.class_names))
-            axes.scatter(
-                of_label[:, 0], of_label[:, 1], s=4, color=colour, label=name
-            )
-        axes.legend(fontsize=7, ncols=2, markerscale=3)
-    axes.set_title(f"embedding, two directions with {share:.0%} of variance")
-
-
-def _colour(label: int, classes: int):
-    from matplotlib import colormaps
-
-    if classes <= 10:
-        return colormaps[_PALETTE](label)
-    return colormaps["hsv"](label / classes)
-
-
-def _curves(history) -> Figure:
-    # A validation curve is drawn into the panel of its training curve.
-    names = [
-        name
-        for name in history[-1]
-        if name not in ("epoch", "seconds") and not name.startswith("val_")
-    ]
-    columns = min(3, len(names))
-    lines = -(-len(names) // columns)
-    figure = Figure(figsize=(4 * columns, 2.6 * lines), dpi=100, layout="tight")
-    epochs = [line["epoch"] for line in history]
-    for i, name in enumerate(names):
-        axes = figure.add_subplot(lines, columns, i + 1)
-        for key, style in ((name, "-"), (f"val_{name}", "--")):
-            values = [line.get(key) for line in history]
-            if any(value is not None for value in values):
-                values = [np.nan if v is None else v for v in values]
-                axes.plot(epochs, values, style, marker=".", label=key)
-        axes.set_title(name, fontsize=9)
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.legend(fontsize=7)
-    return figure

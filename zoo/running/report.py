@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Iterable, Mapping
 
-from zoo.running.grouping import Group, group_records, single_protocol
+from zoo.running.grouping import Group, group_records, protocols
 from zoo.running.numbers import (
     FLOOR_MEANINGS,
     HIGHER_IS_BETTER,
@@ -19,12 +19,12 @@ Written from {count} records by
 
     keras-ae report {places}
 
-and not by hand. Protocol `{protocol}`. A cell is the mean over seeds ± their
+and not by hand. Protocols: {protocols}. A cell is the mean over seeds ± their
 standard deviation. Numbers stand beside their floors: the same measure on
-raw pixels, on a PCA, on the untrained model, or by chance. "Over best floor"
-is how much better than the best of these the model is; negative means worse.
-The reconstructions of a discrete code are compared with those of a PCA of as
-many bits.
+what goes in (pixels, log-mel statistics, TF-IDF), on a PCA, on the untrained
+model, or by chance. "Over best floor" is how much better than the best of
+these the model is; negative means worse. The reconstructions of a discrete
+code are compared with those of a PCA of as many bits.
 """
 
 
@@ -35,14 +35,14 @@ def report_text(records: Mapping, places: Iterable = ("runs",)) -> str:
         records: Dict from path to record, from `find_records`.
         places: Paths given on the command line, to show the command.
     """
-    protocol = single_protocol(records)
+    names = [f"`{name}`" for name in protocols(records)]
     by_data = group_records(records)
     shown = [_shown(place) for place in places]
     parts = [
         _HEADER.format(
             count=len(records),
             places=shlex.join([*shown, "--out", "docs/RESULTS.md"]),
-            protocol=protocol,
+            protocols=", ".join(names) or "none",
         )
     ]
     for data, groups in by_data.items():

@@ -1,50 +1,19 @@
 """What a run on text shows: sentences beside those that lie nearest."""
 
-import json
 import pathlib
 
-import keras
 import numpy as np
 import tensorflow as tf
 from matplotlib.figure import Figure
 
-from zoo.running.pictures import _curves, _save
+from zoo.running.figures import curves, save_figure
+from zoo.running.projector import PROJECTED, write_projector
 
 SEARCHED = 4_000  # Test sentences among which the nearest are looked for
 ASKED = 8  # Sentences shown with their neighbours
 NEAREST = 3
-PROJECTED = 1_000  # Test sentences in the embedding projector
 _BATCH = 256
 _WIDTH = 110  # Characters of a sentence in the picture
-
-
-class TextLog(keras.callbacks.Callback):
-    """Write the terms of every epoch.
-
-    Args:
-        folder: Path of the log folder.
-        x: Held-out sentences; not used, as every kind's log takes some.
-        config: Dict, shown as text.
-    """
-
-    def __init__(self, folder, x, config):
-        super().__init__()
-        self.folder, self.config, self._writer = str(folder), config, None
-
-    def on_train_begin(self, logs=None):
-        self._writer = tf.summary.create_file_writer(self.folder)
-        with self._writer.as_default(step=0):
-            text = json.dumps(self.config, indent=2)
-            tf.summary.text("config", f"```\n{text}\n```")
-
-    def on_epoch_end(self, epoch, logs=None):
-        with self._writer.as_default(step=epoch + 1):
-            for name, value in (logs or {}).items():
-                tf.summary.scalar(name, float(value))
-        self._writer.flush()
-
-    def on_train_end(self, logs=None):
-        self._writer.close()
 
 
 def sentence_embeddings(model, x) -> np.ndarray:
@@ -101,9 +70,9 @@ def draw(model, data, history, seed: int, out) -> dict:
         lines += [f"    {cosine:.2f}  {text}" for cosine, text in near]
         lines.append("")
     (out / "nearest.txt").write_text("\n".join(lines), encoding="utf-8")
-    _save(out / "nearest.png", _text_figure(lines))
+    save_figure(out / "nearest.png", _text_figure(lines))
     if history:
-        _save(out / "curves.png", _curves(history))
+        save_figure(out / "curves.png", curves(history))
         return {}
     return {"curves.png": "no epoch was trained"}
 
@@ -130,20 +99,7 @@ def text_projector(model, data, folder) -> None:
         data: `zoo.data.text_data.TextData`.
         folder: Path of the log folder.
     """
-    folder = pathlib.Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     x = data.x_test[: min(PROJECTED, len(data.x_test))]
+    text = [sentence.decode("utf-8") for sentence in x]
     z = sentence_embeddings(model, x)
-    np.savetxt(folder / "embedding.tsv", z, fmt="%.6g", delimiter="\t")
-    text = "".join(
-        sentence.decode("utf-8").replace("\t", " ") + "\n" for sentence in x
-    )
-    (folder / "metadata.tsv").write_text(text, encoding="utf-8")
-    (folder / "projector_config.pbtxt").write_text(
-        "embeddings {\n"
-        '  tensor_name: "embedding"\n'
-        '  tensor_path: "embedding.tsv"\n'
-        '  metadata_path: "metadata.tsv"\n'
-        "}\n",
-        encoding="utf-8",
-    )
+    write_projector(folder, z, {"sentence": text})

@@ -18,6 +18,7 @@ from keras_ae.training import (
     wait_for_all,
 )
 from keras_ae.training.metrics_log import read_lines
+from zoo.data.image_data import to_unit
 from zoo.kinds import kind_of
 from zoo.running import folder as places
 from zoo.running.agents import (
@@ -37,7 +38,6 @@ from zoo.running.evaluate import evaluate_model
 from zoo.running.fit import fit_run
 from zoo.running.inputs import check_inputs, write_inputs
 from zoo.running.record import make_record, write_record
-from zoo.running.views import to_unit
 
 _LOST = (
     tf.errors.AbortedError,

@@ -3,12 +3,9 @@
 import numpy as np
 from keras import ops
 
+from zoo.data.image_data import to_unit
+
 _BATCH = 256
-
-
-def to_unit(images) -> np.ndarray:
-    """Return uint8 images as float32 in [0, 1], as training sees them."""
-    return np.asarray(images, np.float32) / np.float32(255)
 
 
 def is_discrete(model) -> bool:

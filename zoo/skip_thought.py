@@ -42,7 +42,8 @@ def build(
     )
 
 
-# A tenth of the paper's units, a quarter of its vocabulary.
+# A tenth of the paper's units, a quarter of the words it writes: their scores
+# take most of a step. With decoders of 256 units it takes 1.6 times as long.
 RECIPE = Recipe(
     build=build,
     kind="text",
@@ -52,8 +53,10 @@ RECIPE = Recipe(
     data_settings=dict(block=16, vocabulary_size=2_000),
     per_data={
         "eltec": dict(
+            model=dict(encoder="bi", decoder_units=128),
+            optimizer=dict(learning_rate=2e-3),
             train=dict(batch_size=128, epochs=1),
-            data=dict(block=16, vocabulary_size=5_000),
+            data=dict(block=16, vocabulary_size=20_000),
         ),
     },
 )

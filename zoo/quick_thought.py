@@ -19,7 +19,7 @@ def build(
     word_dim=128,
     units=256,
     word_scale=1.0,
-    word_dropout=0.0,
+    word_dropout=0.25,
     context=1,
     negatives=True,
 ):
@@ -59,14 +59,14 @@ RECIPE = Recipe(
     build=build,
     kind="text",
     data="prose",
-    optimizer=dict(learning_rate=1e-3, clip_norm=5.0, schedule="cosine"),
+    optimizer=dict(learning_rate=3e-3, clip_norm=5.0, schedule="cosine"),
     train=dict(batch_size=128, epochs=20),
     data_settings=dict(block=128, vocabulary_size=2_000),
     per_data={
         # Batches of ten passages: of one alone it learns more slowly. Without
         # the words dropped the loss on other novels rises in the third epoch.
         "eltec": dict(
-            model=dict(encoder="bi", word_dropout=0.25),
+            model=dict(encoder="bi"),
             optimizer=dict(learning_rate=5e-3),
             train=dict(batch_size=400, epochs=3),
             data=dict(block=40, vocabulary_size=20_000),

@@ -4,7 +4,10 @@
     keras-ae train quick_thought --data eltec --seed 1
     keras-ae train quick_thought --set model.negatives=false
 
-The last has nothing that pushes sentences apart, and collapses.
+The last has nothing that pushes sentences apart, and collapses. On eltec
+(second command) a linear probe tells MR, SUBJ and CR at 74.3 %, a mean over
+the three; on the untrained encoder at 66.3 %, on TF-IDF at 82.3 %. Of 400
+sentences of other novels it finds the next one in 4.7 %, 19 times chance.
 """
 
 from keras_ae.models import QuickThought
@@ -54,7 +57,7 @@ def build(
     )
 
 
-# An eighth of the paper's units, a hundredth of its sentences.
+# A fifth of the paper's units; on eltec a thirtieth of the sentences it reads.
 RECIPE = Recipe(
     build=build,
     kind="text",
@@ -63,8 +66,9 @@ RECIPE = Recipe(
     train=dict(batch_size=128, epochs=20),
     data_settings=dict(block=128, vocabulary_size=2_000),
     per_data={
-        # Batches of ten passages: of one alone it learns more slowly. Without
-        # the words dropped the loss on other novels rises in the third epoch.
+        # Batches of ten passages: of one alone it learns more slowly. In the
+        # third epoch the loss on other novels rises by 0.02; by 0.07 where no
+        # words are dropped.
         "eltec": dict(
             model=dict(encoder="bi"),
             optimizer=dict(learning_rate=5e-3),

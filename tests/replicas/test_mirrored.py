@@ -37,7 +37,10 @@ SLOW = (
     "vqvae_empty_replica",
     "residual",
     "infomax_dv",
+    "predictive",
     "disarm",
+    "gaussian",
+    "code_layers",
     "batch",
     "skip_thought",
 )

@@ -12,8 +12,6 @@ import os
 import pathlib
 import platform
 import sys
-from collections.abc import Callable
-from time import perf_counter
 
 import numpy as np
 
@@ -24,10 +22,20 @@ from tools.command import (
     set_threads,
 )
 from tools.pages import write_section
+from tools.timing import (
+    RATE,
+    fit,
+    fit_timer,
+    middle,
+    table,
+    take_turns,
+    time_rows,
+    timer,
+)
 
 _SHAPE = dict(batch=128, size=28, filters=64, num_codes=512, dim=64)
 _OURS, _COMPILED = "keras-ae", "keras-ae with `jit_compile=True`"
-_DATA, _RATE = "data pipeline alone", "matrix product"
+_DATA, _RATE = "data pipeline alone", RATE
 _PAGE = """\
 ## A training step
 
@@ -45,11 +53,36 @@ slows the peers down many times.
 
 {times}
 """
+_SEQUENCES = """\
+## A training step on text and speech
+
+    {command}
+
+One `fit` step with its data pipeline, in {turns} turns with everything else;
+{machine}; threads for each library: {threads}; load before the run:
+{load:.1f}. The models have the recipes' sizes on `eltec` and `fsdd`, and read
+the embedded `prose` and `speech`. PyTorch's are a plain version of the same
+sizes, by its own GRU, packed by length on text; it is given word numbers, where
+ours cuts and numbers its strings within the step. Of padding no operation is
+counted.
+
+{versions}.
+
+{ratios}
+
+{times}
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this command."""
     parser.add_argument("--rounds", type=int, default=15, help="turns (15)")
+    parser.add_argument(
+        "--models",
+        choices=("all", "images", "sequences"),
+        default="all",
+        help="which section of the page (all)",
+    )
     parser.add_argument("--quick", action="store_true", help="a smoke run")
     parser.add_argument("--out", type=pathlib.Path, help="page for the report")
     add_threads_option(parser)
@@ -66,22 +99,36 @@ def run(arguments: argparse.Namespace) -> int:
     set_threads(arguments.threads)
     threads = arguments.threads or os.cpu_count()
     load = os.getloadavg()[0]
-    memory = memory_in_use(memory_steps)
-    turns = measure(rounds, steps, threads)
-    text = _PAGE.format(
-        turns=len(turns),
+    given = dict(
         command=arguments.command_line,
         machine=f"{os.cpu_count()} {platform.machine()} cores",
         threads=threads,
         load=load,
         versions=_versions(),
-        ratios=_table("ratio | measured | target", _ratios(turns, memory)),
-        times=_table("by turn | median | least | most", _times(turns)),
+    )
+    if arguments.models != "sequences":
+        memory = memory_in_use(memory_steps)
+        turns = measure(rounds, steps, threads)
+        _publish(_PAGE, turns, _ratios(turns, memory), given, arguments.out)
+    if arguments.models != "images":
+        from tools import bench_sequences
+
+        turns, flops = bench_sequences.measure(rounds, steps, threads)
+        ratios = bench_sequences.ratio_rows(turns, flops)
+        _publish(_SEQUENCES, turns, ratios, given, arguments.out)
+    return 0
+
+
+def _publish(page: str, turns: list, ratios: list, given: dict, out) -> None:
+    text = page.format(
+        turns=len(turns),
+        ratios=table("ratio | measured | target", ratios),
+        times=table("by turn | median | least | most", time_rows(turns)),
+        **given,
     )
     print(text)
-    if arguments.out is not None:
-        write_section(arguments.out, text)
-    return 0
+    if out is not None:
+        write_section(out, text)
 
 
 def measure(rounds: int, steps: int, threads: int) -> list[dict]:
@@ -92,19 +139,15 @@ def measure(rounds: int, steps: int, threads: int) -> list[dict]:
     batches = iter(data)
     takers = {
         _RATE: bench_peers.matrix_product_rate,
-        _OURS: _fit_timer(build_model(False), data, steps),
-        _COMPILED: _fit_timer(build_model(True), data, steps),
-        _DATA: _timer(lambda: next(batches), 10 * steps, np.mean),
+        _OURS: fit_timer(build_model(False), data, steps),
+        _COMPILED: fit_timer(build_model(True), data, steps),
+        _DATA: timer(lambda: next(batches), 10 * steps, np.mean),
     }
     for name in bench_peers.installed_peers():
         step = bench_peers.peer_step(name, threads, _SHAPE)
-        takers[name] = _timer(step, steps)
+        takers[name] = timer(step, steps)
         takers[f"{_RATE} in PyTorch"] = bench_peers.torch_matrix_product_rate
-    turns = [
-        {name: take() for name, take in takers.items()}
-        for _ in range(1 + rounds)
-    ]
-    return turns[1:]  # the first one compiles and warms up
+    return take_turns(takers, rounds)
 
 
 def training_data():
@@ -142,38 +185,8 @@ def memory_in_use(steps: int) -> tuple[float, float] | None:
             pages = int(statm.read_text().split()[1])
             seen[batch + 1] = pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
-    _fit(build_model(False), training_data(), steps, look)
+    fit(build_model(False), training_data(), steps, look)
     return seen[100], seen[steps]
-
-
-def _fit(model, data, steps: int, on_batch: Callable) -> None:
-    import keras
-
-    callback = keras.callbacks.LambdaCallback(
-        on_train_batch_end=lambda batch, logs: on_batch(batch)
-    )
-    how = dict(shuffle=False, verbose=0, callbacks=[callback])
-    model.fit(data, steps_per_epoch=steps, **how)
-
-
-def _fit_timer(model, data, steps: int) -> Callable[[], float]:
-    def take():
-        ends = []
-        _fit(model, data, steps + 1, lambda _: ends.append(perf_counter()))
-        return float(np.median(np.diff(ends)))
-
-    return take
-
-
-def _timer(step, steps: int, middle=np.median) -> Callable[[], float]:
-    def take():
-        ends = [perf_counter()]
-        for _ in range(steps):
-            step()
-            ends.append(perf_counter())
-        return float(middle(np.diff(ends)))
-
-    return take
 
 
 def _versions() -> str:
@@ -192,12 +205,9 @@ def _versions() -> str:
 def _ratios(turns: list[dict], memory: tuple | None) -> list[tuple]:
     from tools.bench_peers import PEERS, vqvae_step_flops
 
-    def middle(ratio):
-        return f"{np.median([ratio(turn) for turn in turns]):.3g}"
-
     def share(name, padding=True):
         flops = vqvae_step_flops(**_SHAPE, padding=padding) / 1e9
-        return middle(lambda turn: flops / turn[name] / turn[_RATE])
+        return middle(turns, lambda turn: flops / turn[name] / turn[_RATE])
 
     peers = [name for name in PEERS if name in turns[0]]
     rows = [
@@ -206,35 +216,20 @@ def _ratios(turns: list[dict], memory: tuple | None) -> list[tuple]:
         ("share with `jit_compile=True`", share(_COMPILED), ""),
     ]
     if peers:
-        faster = middle(lambda turn: min(turn[p] for p in peers) / turn[_OURS])
+        faster = middle(
+            turns, lambda turn: min(turn[p] for p in peers) / turn[_OURS]
+        )
         rows.append(("speed beside the faster peer", faster, ">= 1.5"))
     for peer in peers:
-        speed = middle(lambda turn: turn[peer] / turn[_OURS])
+        speed = middle(turns, lambda turn: turn[peer] / turn[_OURS])
         rows.append((f"speed beside {peer}", speed, ""))
-    feeding = middle(lambda turn: turn[_DATA] / turn[_OURS])
+    feeding = middle(turns, lambda turn: turn[_DATA] / turn[_OURS])
     rows.append(("data pipeline alone beside the step", feeding, "< 0.05"))
     if memory is not None:
         before, after = memory
         grown = f"{after / before:.3f} ({before:.0f} to {after:.0f} MiB)"
         rows.append(("memory, last step beside step 100", grown, "flat"))
     return rows
-
-
-def _times(turns: list[dict]) -> list[tuple]:
-    rows = []
-    for name in turns[0]:
-        values = np.array([turn[name] for turn in turns])
-        rate = name.startswith(_RATE)
-        values, unit = (values, "GFLOP/s") if rate else (1e3 * values, "ms")
-        figures = np.median(values), values.min(), values.max()
-        rows.append((f"{name}, {unit}", *(f"{v:.4g}" for v in figures)))
-    return rows
-
-
-def _table(header: str, rows: list[tuple]) -> str:
-    rule = "|".join("---" for _ in header.split("|"))
-    lines = [f"| {header} |", f"|{rule}|"]
-    return "\n".join(lines + [f"| {' | '.join(row)} |" for row in rows])
 
 
 def main(argv=None) -> int:

@@ -18,6 +18,7 @@ def build(
     encoder="uni",
     word_dim=128,
     units=256,
+    word_scale=1.0,
     context=1,
     negatives=True,
 ):
@@ -28,6 +29,7 @@ def build(
         encoder: Str, `uni`, `bi`, `combined` or `transformer`.
         word_dim: Int, size of a word's vector.
         units: Int, size of each of the two encoders' embeddings.
+        word_scale: Float, words' vectors begin in plus or minus this.
         context: Int, sentences to each side that are neighbours.
         negatives: Bool, whether others are told from neighbours.
 
@@ -35,7 +37,7 @@ def build(
         `QuickThought`.
     """
     pair = [
-        sentence_encoder(vectorizer, encoder, word_dim, units)
+        sentence_encoder(vectorizer, encoder, word_dim, units, word_scale)
         for _ in range(2)
     ]
     return QuickThought(
@@ -52,9 +54,12 @@ RECIPE = Recipe(
     train=dict(batch_size=128, epochs=20),
     data_settings=dict(block=128, vocabulary_size=2_000),
     per_data={
+        # Batches of ten passages: of one alone it learns more slowly.
         "eltec": dict(
+            model=dict(encoder="bi"),
+            optimizer=dict(learning_rate=5e-3),
             train=dict(batch_size=400, epochs=3),
-            data=dict(block=400, vocabulary_size=20_000),
+            data=dict(block=40, vocabulary_size=20_000),
         ),
     },
 )

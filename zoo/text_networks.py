@@ -7,7 +7,9 @@ ENCODERS = ("uni", "bi", "combined", "transformer")
 _DIRECTIONS = {"uni": "forward", "bi": "both", "combined": "combined"}
 
 
-def sentence_encoder(vectorizer, encoder: str, word_dim: int, units: int):
+def sentence_encoder(
+    vectorizer, encoder: str, word_dim: int, units: int, word_scale: float
+):
     """Return the encoder of this name.
 
     Args:
@@ -15,9 +17,14 @@ def sentence_encoder(vectorizer, encoder: str, word_dim: int, units: int):
         encoder: Str, one of `ENCODERS`.
         word_dim: Int, size of a word's vector.
         units: Int, size of an embedding; a Transformer has `word_dim`.
+        word_scale: Float, words' vectors begin in plus or minus this.
     """
     check_choice("sentence_encoder", "model.encoder", encoder, ENCODERS)
     size = vectorizer.vocabulary_size()
     if encoder == "transformer":
-        return TransformerSentenceEncoder(size, word_dim)
-    return GRUSentenceEncoder(size, word_dim, units, _DIRECTIONS[encoder])
+        return TransformerSentenceEncoder(
+            size, word_dim, word_scale=word_scale
+        )
+    return GRUSentenceEncoder(
+        size, word_dim, units, _DIRECTIONS[encoder], word_scale
+    )

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from keras_ae.checks import check_choice, check_int
+from keras_ae.layers.packed_gru import PackedGRU
 from keras_ae.layers.sentence_encoder import SentenceEncoder
 
 _DIRECTIONS = ("forward", "both", "combined")
@@ -22,6 +23,8 @@ class GRUSentenceEncoder(SentenceEncoder):
         units: Int >= 2, even: size of an embedding.
         direction: `"forward"`, `"both"` or `"combined"`. Defaults to
             `"forward"`.
+        word_scale: Float > 0: words' vectors begin uniform in plus or minus
+            this. Defaults to `0.1`.
 
     Call arguments:
         numbers: `(batch, time)` ints, padded with 0 on the right.
@@ -39,9 +42,15 @@ class GRUSentenceEncoder(SentenceEncoder):
     """
 
     def __init__(
-        self, vocabulary_size, word_dim, units, direction="forward", **kwargs
+        self,
+        vocabulary_size,
+        word_dim,
+        units,
+        direction="forward",
+        word_scale=0.1,
+        **kwargs,
     ):
-        super().__init__(vocabulary_size, word_dim, **kwargs)
+        super().__init__(vocabulary_size, word_dim, word_scale, **kwargs)
         check_choice("GRUSentenceEncoder", "direction", direction, _DIRECTIONS)
         self.units = check_int("GRUSentenceEncoder", "units", units, 2)
         if units % 2:
@@ -57,7 +66,7 @@ class GRUSentenceEncoder(SentenceEncoder):
             self.readers.append(self._reader("back", units // 2, True))
 
     def _reader(self, name, units, backwards):
-        return keras.layers.GRU(
+        return PackedGRU(
             units,
             go_backwards=backwards,
             seed=0,  # of dropout, which there is none of

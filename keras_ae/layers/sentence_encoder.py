@@ -3,10 +3,7 @@
 import keras
 from keras import ops
 
-from keras_ae.checks import check_int
-
-# Word vectors begin uniform in plus or minus this (arXiv:1803.02893's code).
-WORD_SCALE = 0.1
+from keras_ae.checks import check_int, check_number
 
 
 @keras.saving.register_keras_serializable("keras_ae")
@@ -18,6 +15,8 @@ class SentenceEncoder(keras.layers.Layer):
     Args:
         vocabulary_size: Int >= 2, word numbers; 0 is padding.
         word_dim: Int >= 1, size of a word's vector.
+        word_scale: Float > 0: words' vectors begin uniform in plus or minus
+            this. Defaults to `0.1`, as in arXiv:1803.02893's code.
 
     Call arguments:
         numbers: `(batch, time)` ints, padded with 0 on the right.
@@ -28,18 +27,21 @@ class SentenceEncoder(keras.layers.Layer):
         gives zeros.
     """
 
-    def __init__(self, vocabulary_size, word_dim, **kwargs):
+    def __init__(self, vocabulary_size, word_dim, word_scale=0.1, **kwargs):
         super().__init__(**kwargs)
         owner = type(self).__name__
         self.vocabulary_size = check_int(
             owner, "vocabulary_size", vocabulary_size, 2
         )
         self.word_dim = check_int(owner, "word_dim", word_dim)
+        self.word_scale = check_number(
+            owner, "word_scale", word_scale, above=0
+        )
         self.words = keras.layers.Embedding(
             vocabulary_size,
             word_dim,
             embeddings_initializer=keras.initializers.RandomUniform(
-                -WORD_SCALE, WORD_SCALE
+                -self.word_scale, self.word_scale
             ),
             name="words",
             dtype=self.dtype_policy,
@@ -87,7 +89,9 @@ class SentenceEncoder(keras.layers.Layer):
     def get_config(self):
         config = super().get_config()
         config.update(
-            vocabulary_size=self.vocabulary_size, word_dim=self.word_dim
+            vocabulary_size=self.vocabulary_size,
+            word_dim=self.word_dim,
+            word_scale=self.word_scale,
         )
         return config
 

@@ -20,6 +20,8 @@ class TransformerSentenceEncoder(SentenceEncoder):
             multiple of `heads`.
         blocks: Int >= 1. Defaults to `2`.
         heads: Int >= 1. Defaults to `4`.
+        word_scale: Float > 0: words' vectors begin uniform in plus or minus
+            this. Defaults to `0.1`.
 
     Call arguments:
         numbers: `(batch, time)` ints, padded with 0 on the right.
@@ -36,9 +38,15 @@ class TransformerSentenceEncoder(SentenceEncoder):
     """
 
     def __init__(
-        self, vocabulary_size, word_dim, blocks=2, heads=4, **kwargs
+        self,
+        vocabulary_size,
+        word_dim,
+        blocks=2,
+        heads=4,
+        word_scale=0.1,
+        **kwargs,
     ):
-        super().__init__(vocabulary_size, word_dim, **kwargs)
+        super().__init__(vocabulary_size, word_dim, word_scale, **kwargs)
         owner, policy = "TransformerSentenceEncoder", self.dtype_policy
         self.blocks = check_int(owner, "blocks", blocks)
         self.heads = check_int(owner, "heads", heads)

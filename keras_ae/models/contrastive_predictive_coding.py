@@ -11,6 +11,7 @@ from keras_ae.bottlenecks.replicas import (
     row_noise,
 )
 from keras_ae.checks import check_choice, check_int
+from keras_ae.layers.packed_gru import PackedGRU
 from keras_ae.losses.pairs import MASKED
 from keras_ae.models.embedding_model import EmbeddingModel
 from keras_ae.models.reconstructor import as_layer
@@ -71,7 +72,7 @@ class ContrastivePredictiveCoding(EmbeddingModel):
         self.negatives = check_choice(owner, "negatives", negatives, NEGATIVES)
         self.num_negatives = check_int(owner, "num_negatives", num_negatives)
         self.seed = seed
-        self.context = keras.layers.GRU(
+        self.context = PackedGRU(
             context_units, return_sequences=True, seed=seed, name="context"
         )
         self.predict_ahead = None

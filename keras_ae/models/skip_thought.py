@@ -6,10 +6,12 @@ from keras import ops
 
 from keras_ae.bottlenecks.replicas import gather_over_replicas
 from keras_ae.checks import check_int
+from keras_ae.layers.packed_gru import PackedGRU
 from keras_ae.metrics import WordPerplexity
 from keras_ae.models.reconstructor import as_layer
 from keras_ae.models.sentence_model import SentenceModel
 
+UNKNOWN = 1  # The number that `TextVectorization` gives to other words
 _SHIFTS = {"previous": -1, "next": 1}
 
 
@@ -26,6 +28,9 @@ class SkipThought(SentenceModel):
         vectorizer: `keras.layers.TextVectorization` with its vocabulary.
         encoder: `SentenceEncoder`.
         units: Int >= 1, size of the decoders' states. Defaults to `256`.
+        written: Int >= 2, word numbers the decoders tell apart: those from
+            there on are written as unknown. `None` is all that the encoder
+            knows. Defaults to `None`.
 
     Call arguments:
         x: `(batch,)` strings.
@@ -33,31 +38,37 @@ class SkipThought(SentenceModel):
 
     Returns:
         Dict: `z`, `(batch, dim)`; `previous`, `next`: the scores of the
-        first word of that neighbour, `(batch, vocabulary_size)`.
+        first word of that neighbour, `(batch, written)`.
 
     Reference:
         arXiv:1506.06726, section 2.
     """
 
-    def __init__(self, vectorizer, encoder, units=256, **kwargs):
+    def __init__(
+        self, vectorizer, encoder, units=256, written=None, **kwargs
+    ):
         vectorizer, encoder = as_layer(vectorizer), as_layer(encoder)
         terms = {f"{name}_loss": 1.0 for name in _SHIFTS}
         super().__init__(terms, vectorizer, [encoder], **kwargs)
         self.encoder = encoder
         self.units = check_int("SkipThought", "units", units)
+        self.written = encoder.vocabulary_size
+        if written is not None:
+            written = check_int("SkipThought", "written", written, 2)
+            self.written = min(written, self.written)
         self.first = {}
         self.decoders = {}
         for name in _SHIFTS:
             self.first[name] = keras.layers.Dense(
                 units, "tanh", name=f"first_{name}"
             )
-            self.decoders[name] = keras.layers.GRU(
+            self.decoders[name] = PackedGRU(
                 units, return_sequences=True, seed=0, name=f"decode_{name}"
             )
         # Number 0 is the end of a sentence when written, and its start when
         # read: padding is neither.
         self.output_layer = keras.layers.Dense(
-            encoder.vocabulary_size, name="word", dtype="float32"
+            self.written, name="word", dtype="float32"
         )
         self._perplexity = WordPerplexity()
 
@@ -69,7 +80,7 @@ class SkipThought(SentenceModel):
         numbers, z = self._code(x, training)
         outputs = {"z": ops.cast(z, "float32")}
         for name in _SHIFTS:
-            states = self._states(name, z, numbers)
+            states = self._states(name, z, numbers[:, :0])
             outputs[name] = self.output_layer(states[:, 0])
         return outputs
 
@@ -80,14 +91,15 @@ class SkipThought(SentenceModel):
         means = self.encoder.mean_words(self.numbers(x))
         return ops.cast(means, "float32")
 
-    def _states(self, name, z, target):
+    def _states(self, name, z, target, mask=None):
         """Return the decoder's state before each word of the target."""
         read = ops.pad(target, [[0, 0], [1, 0]])  # a start; keeps the end
         vectors = self.encoder.words(read)
         steps = read.shape[1]
         beside = ops.repeat(z[:, None], steps, axis=1)
         x = ops.concatenate([vectors, ops.cast(beside, vectors.dtype)], -1)
-        return self.decoders[name](x, initial_state=self.first[name](z))
+        first = self.first[name](z)
+        return self.decoders[name](x, initial_state=first, mask=mask)
 
     def loss_terms(self, batch, training):
         numbers, z = self._code(batch.x, training)
@@ -108,14 +120,15 @@ class SkipThought(SentenceModel):
 
     def _nats(self, name, z, target, there):
         """Return nats and words of each target, its end among them."""
-        states = self._states(name, z, target)
-        steps = ops.arange(states.shape[1])
+        steps = ops.arange(target.shape[1] + 1)
         length = ops.sum(ops.cast(ops.not_equal(target, 0), "int32"), axis=1)
         asked = ops.logical_and(steps[None] <= length[:, None], there[:, None])
+        states = self._states(name, z, target, asked)
         # Only words that are there are scored: half of the products saved.
         index = tf.where(asked)
         logits = self.output_layer(tf.gather_nd(states, index))
         words = tf.gather_nd(ops.pad(target, [[0, 0], [0, 1]]), index)
+        words = tf.where(words < self.written, words, UNKNOWN)
         nats = tf.nn.sparse_softmax_cross_entropy_with_logits(words, logits)
         rows = ops.shape(target)[0]
         total = tf.math.unsorted_segment_sum(nats, index[:, 0], rows)
@@ -126,5 +139,6 @@ class SkipThought(SentenceModel):
         config.update(
             encoder=keras.saving.serialize_keras_object(self.encoder),
             units=self.units,
+            written=self.written,
         )
         return config

@@ -55,21 +55,29 @@ CASES = {
     ),
     "GRUSentenceEncoder": Case(
         layers.GRUSentenceEncoder,
-        given(vocabulary_size=9, word_dim=3, units=4, direction="combined"),
+        given(
+            vocabulary_size=9,
+            word_dim=3,
+            units=4,
+            direction="combined",
+            word_scale=0.5,
+        ),
         ((5,),),
         limit=9,
         float32=False,
     ),
     "SentenceEncoder": Case(
         layers.SentenceEncoder,
-        given(vocabulary_size=9, word_dim=3),
+        given(vocabulary_size=9, word_dim=3, word_scale=0.5),
         ((5,),),
         limit=9,
         float32=False,
     ),
     "TransformerSentenceEncoder": Case(
         layers.TransformerSentenceEncoder,
-        given(vocabulary_size=9, word_dim=4, blocks=1, heads=2),
+        given(
+            vocabulary_size=9, word_dim=4, blocks=1, heads=2, word_scale=0.5
+        ),
         ((5,),),
         limit=9,
         float32=False,

@@ -29,7 +29,7 @@ def quick_thought():
 
 
 def skip_thought():
-    return dict(vectorizer=vectorizer(), encoder=encoder(), units=7)
+    return dict(vectorizer=vectorizer(), encoder=encoder(), units=7, written=9)
 
 
 def sentences(count, seed=0):

@@ -78,7 +78,7 @@ def test_no_pair_crosses_the_end_of_a_document():
 
 
 def test_skip_thought_scores_each_word_and_the_end():
-    model = make("skip")
+    model = make("skip", written=None)
     x = np.array(["the cat", "a dog ran"], dtype=object)
     z = model.encoder(model.numbers(x))
     target = np.array(model.numbers(x))[1:]
@@ -87,6 +87,22 @@ def test_skip_thought_scores_each_word_and_the_end():
     log_p = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
     words = [*target[0][:3], 0]
     expected = -sum(log_p[step, word] for step, word in enumerate(words))
+    found = model.loss_terms(Batch(x), False)["next_loss"]
+    np.testing.assert_allclose(found, [expected, 0], rtol=1e-5)
+
+
+def test_words_beyond_those_written_are_written_as_unknown():
+    model = make("skip", written=9)
+    # Numbers 2 and 3; the last two words are beyond 9, and not in the list.
+    near, far = "the cat", "off zzz"
+    x = np.array([near, far], dtype=object)
+    z = model.encoder(model.numbers(x))
+    target = np.array(model.numbers(x))[1:]
+    assert target[0, 0] >= 9 and target[0, 1] == 1
+    scores = np.array(model.output_layer(model._states("next", z[:1], target)))
+    assert scores.shape[-1] == 9
+    log_p = scores[0] - np.log(np.exp(scores[0]).sum(axis=1, keepdims=True))
+    expected = -(log_p[0, 1] + log_p[1, 1] + log_p[2, 0])
     found = model.loss_terms(Batch(x), False)["next_loss"]
     np.testing.assert_allclose(found, [expected, 0], rtol=1e-5)
 

@@ -256,3 +256,6 @@ def test_the_table_of_a_record_shows_floors_and_warnings():
     table = record_table(make())
     assert "raw_pixels 0.5000, pca 0.6250, chance 0.1250" in table
     assert "warning: The embedding is constant." in table
+    assert "a second" not in table
+    given = {**make(), "data_info": {"train": 600}}  # twice in a second
+    assert "trained on 1,200 examples a second" in record_table(given)

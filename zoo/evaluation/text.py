@@ -25,6 +25,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ae.metrics.collapse import collapse_report, collapse_warnings
+from keras_ae.models.skip_thought import UNKNOWN
 from zoo.data.text_pipeline import sentences_in_order
 from zoo.evaluation.text_tasks import (
     TASKS,
@@ -201,10 +202,11 @@ def _perplexity(model, data, skipped):
 
 def _word_counts(model, sentences):
     """Return how often each number is written; 0 ends a sentence."""
-    size = model.encoder.vocabulary_size
+    size = model.written
     counts = np.zeros(size, np.int64)
     for x, _ in sentences_in_order(sentences, 4096):
         numbers = np.asarray(model.numbers(x))
+        numbers = np.where(numbers < size, numbers, UNKNOWN)
         counts += np.bincount(numbers[numbers > 0], minlength=size)
         counts[0] += len(numbers)
     return counts

@@ -46,4 +46,8 @@ def record_table(record: Mapping) -> str:
     lines += [f"  warning: {warning}" for warning in record["warnings"]]
     spent = (f"{name} {value:.1f}" for name, value in record["seconds"].items())
     lines.append(f"  seconds: {', '.join(spent)}")
+    trained = record["history"]["epochs"] * record["data_info"].get("train", 0)
+    if trained and record["seconds"].get("train"):
+        rate = round(trained / record["seconds"]["train"])
+        lines.append(f"  trained on {number_text(rate)} examples a second")
     return "\n".join(lines)

@@ -20,7 +20,6 @@ import textwrap
 
 import numpy as np
 
-from tools.bench_train import _fit_timer, _table, _timer, _times
 from tools.command import (
     add_threads_option,
     add_traceback_option,
@@ -28,6 +27,7 @@ from tools.command import (
     set_threads,
 )
 from tools.pages import write_section
+from tools.timing import fit_timer, table, take_turns, time_rows, timer
 
 BATCH, PIXELS, GROUPS, CLASSES = 100, 784, 20, 10
 _GUMBEL, _REINFORCE = "gumbel", "reinforce inside fit"
@@ -88,8 +88,8 @@ def run(arguments: argparse.Namespace) -> int:
         load=load,
         threads=arguments.threads or "all",
         verdict=verdict(turns),
-        ratios=_table("ratio | measured | target", ratios(turns)),
-        times=_table("by turn | median | least | most", _times(turns)),
+        ratios=table("ratio | measured | target", ratios(turns)),
+        times=table("by turn | median | least | most", time_rows(turns)),
     )
     print(text)
     if arguments.out is not None:
@@ -107,17 +107,13 @@ def measure(rounds: int, steps: int) -> list[dict]:
     with trainer.in_charge():
         # Compiled once for all turns, as one long `fit` would be.
         takers = {
-            _GUMBEL: _fit_timer(build_model("gumbel"), data, steps),
-            _REINFORCE: _fit_timer(build_model("reinforce"), data, steps),
-            _AGENT: _fit_timer(trainer.model, data, steps),
-            _STOCK: _timer(stock_step(x, BATCH), steps),
-            _SERIAL: _timer(stock_step(x, 1), max(steps // 10, 2)),
+            _GUMBEL: fit_timer(build_model("gumbel"), data, steps),
+            _REINFORCE: fit_timer(build_model("reinforce"), data, steps),
+            _AGENT: fit_timer(trainer.model, data, steps),
+            _STOCK: timer(stock_step(x, BATCH), steps),
+            _SERIAL: timer(stock_step(x, 1), max(steps // 10, 2)),
         }
-        turns = [
-            {name: take() for name, take in takers.items()}
-            for _ in range(1 + rounds)
-        ]
-    return turns[1:]  # the first one compiles and warms up
+        return take_turns(takers, rounds)
 
 
 def endless(x):

@@ -1,6 +1,7 @@
 """Small models of vectors of six numbers, one for each class of models."""
 
 import keras
+import numpy as np
 
 from keras_ae import bottlenecks, layers, models
 from tests.contract import sentence_cases
@@ -69,6 +70,14 @@ def predictive():
     return models.ContrastivePredictiveCoding(
         encoder, 4, steps=1, negatives="mixed", num_negatives=5, seed=3
     )
+
+
+def prior():
+    return models.CodePrior(4, 6, width=8, blocks=1, heads=2)
+
+
+def codes(rows):
+    return np.random.default_rng(0).integers(0, 4, (rows, 6), "int32")
 
 
 def quick_thought():

@@ -36,7 +36,9 @@ def build(
     """
     return SkipThought(
         vectorizer,
-        sentence_encoder(vectorizer, encoder, word_dim, units, word_scale),
+        sentence_encoder(
+            vectorizer, encoder, word_dim, units, word_scale=word_scale
+        ),
         units=decoder_units,
         written=written,
     )

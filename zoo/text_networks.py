@@ -8,7 +8,7 @@ _DIRECTIONS = {"uni": "forward", "bi": "both", "combined": "combined"}
 
 
 def sentence_encoder(
-    vectorizer, encoder: str, word_dim: int, units: int, word_scale: float
+    vectorizer, encoder: str, word_dim: int, units: int, **words
 ):
     """Return the encoder of this name.
 
@@ -17,14 +17,12 @@ def sentence_encoder(
         encoder: Str, one of `ENCODERS`.
         word_dim: Int, size of a word's vector.
         units: Int, size of an embedding; a Transformer has `word_dim`.
-        word_scale: Float, words' vectors begin in plus or minus this.
+        **words: `word_scale` and `word_dropout` of `SentenceEncoder`.
     """
     check_choice("sentence_encoder", "model.encoder", encoder, ENCODERS)
     size = vectorizer.vocabulary_size()
     if encoder == "transformer":
-        return TransformerSentenceEncoder(
-            size, word_dim, word_scale=word_scale
-        )
+        return TransformerSentenceEncoder(size, word_dim, **words)
     return GRUSentenceEncoder(
-        size, word_dim, units, _DIRECTIONS[encoder], word_scale
+        size, word_dim, units, _DIRECTIONS[encoder], **words
     )

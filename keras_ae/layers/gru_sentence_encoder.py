@@ -25,6 +25,9 @@ class GRUSentenceEncoder(SentenceEncoder):
             `"forward"`.
         word_scale: Float > 0: words' vectors begin uniform in plus or minus
             this. Defaults to `0.1`.
+        word_dropout: Float in [0, 1), the share of words that are read as
+            unknown in training, others each time. Defaults to `0`.
+        seed: Int or `None`, of that choice. Defaults to `None`.
 
     Call arguments:
         numbers: `(batch, time)` ints, padded with 0 on the right.
@@ -48,9 +51,12 @@ class GRUSentenceEncoder(SentenceEncoder):
         units,
         direction="forward",
         word_scale=0.1,
+        word_dropout=0.0,
+        seed=None,
         **kwargs,
     ):
-        super().__init__(vocabulary_size, word_dim, word_scale, **kwargs)
+        shared = (vocabulary_size, word_dim, word_scale, word_dropout, seed)
+        super().__init__(*shared, **kwargs)
         check_choice("GRUSentenceEncoder", "direction", direction, _DIRECTIONS)
         self.units = check_int("GRUSentenceEncoder", "units", units, 2)
         if units % 2:

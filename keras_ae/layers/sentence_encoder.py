@@ -1,9 +1,13 @@
 """What every encoder of sentences has: words as vectors, and their mean."""
 
 import keras
+import tensorflow as tf
 from keras import ops
 
+from keras_ae.bottlenecks.replicas import row_noise
 from keras_ae.checks import check_int, check_number
+
+UNKNOWN = 1  # The number that `TextVectorization` gives to other words
 
 
 @keras.saving.register_keras_serializable("keras_ae")
@@ -17,6 +21,9 @@ class SentenceEncoder(keras.layers.Layer):
         word_dim: Int >= 1, size of a word's vector.
         word_scale: Float > 0: words' vectors begin uniform in plus or minus
             this. Defaults to `0.1`, as in arXiv:1803.02893's code.
+        word_dropout: Float in [0, 1), the share of words that are read as
+            unknown in training, others each time. Defaults to `0`.
+        seed: Int or `None`, of that choice. Defaults to `None`.
 
     Call arguments:
         numbers: `(batch, time)` ints, padded with 0 on the right.
@@ -27,7 +34,15 @@ class SentenceEncoder(keras.layers.Layer):
         gives zeros.
     """
 
-    def __init__(self, vocabulary_size, word_dim, word_scale=0.1, **kwargs):
+    def __init__(
+        self,
+        vocabulary_size,
+        word_dim,
+        word_scale=0.1,
+        word_dropout=0.0,
+        seed=None,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         owner = type(self).__name__
         self.vocabulary_size = check_int(
@@ -37,6 +52,12 @@ class SentenceEncoder(keras.layers.Layer):
         self.word_scale = check_number(
             owner, "word_scale", word_scale, above=0
         )
+        self.word_dropout = check_number(
+            owner, "word_dropout", word_dropout, minimum=0, below=1
+        )
+        self.seed = seed
+        if self.word_dropout:
+            self._draws = keras.random.SeedGenerator(seed)
         self.words = keras.layers.Embedding(
             vocabulary_size,
             word_dim,
@@ -84,6 +105,11 @@ class SentenceEncoder(keras.layers.Layer):
 
     def call(self, numbers, training=False):
         mask = ops.not_equal(numbers, 0)
+        if training and self.word_dropout:
+            shape = ops.shape(numbers)
+            draw = row_noise(tf.random.stateless_uniform, shape, self._draws)
+            dropped = ops.logical_and(mask, draw < self.word_dropout)
+            numbers = ops.where(dropped, UNKNOWN, numbers)
         return self.read(self.words(numbers), mask, training)
 
     def get_config(self):
@@ -92,6 +118,8 @@ class SentenceEncoder(keras.layers.Layer):
             vocabulary_size=self.vocabulary_size,
             word_dim=self.word_dim,
             word_scale=self.word_scale,
+            word_dropout=self.word_dropout,
+            seed=self.seed,
         )
         return config
 

@@ -22,6 +22,9 @@ class TransformerSentenceEncoder(SentenceEncoder):
         heads: Int >= 1. Defaults to `4`.
         word_scale: Float > 0: words' vectors begin uniform in plus or minus
             this. Defaults to `0.1`.
+        word_dropout: Float in [0, 1), the share of words that are read as
+            unknown in training, others each time. Defaults to `0`.
+        seed: Int or `None`, of that choice. Defaults to `None`.
 
     Call arguments:
         numbers: `(batch, time)` ints, padded with 0 on the right.
@@ -44,9 +47,12 @@ class TransformerSentenceEncoder(SentenceEncoder):
         blocks=2,
         heads=4,
         word_scale=0.1,
+        word_dropout=0.0,
+        seed=None,
         **kwargs,
     ):
-        super().__init__(vocabulary_size, word_dim, word_scale, **kwargs)
+        shared = (vocabulary_size, word_dim, word_scale, word_dropout, seed)
+        super().__init__(*shared, **kwargs)
         owner, policy = "TransformerSentenceEncoder", self.dtype_policy
         self.blocks = check_int(owner, "blocks", blocks)
         self.heads = check_int(owner, "heads", heads)

@@ -7,11 +7,11 @@ from keras import ops
 from keras_ae.bottlenecks.replicas import gather_over_replicas
 from keras_ae.checks import check_int
 from keras_ae.layers.packed_gru import PackedGRU
+from keras_ae.layers.sentence_encoder import UNKNOWN
 from keras_ae.metrics import WordPerplexity
 from keras_ae.models.reconstructor import as_layer
 from keras_ae.models.sentence_model import SentenceModel
 
-UNKNOWN = 1  # The number that `TextVectorization` gives to other words
 _SHIFTS = {"previous": -1, "next": 1}
 
 

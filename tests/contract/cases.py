@@ -61,6 +61,8 @@ CASES = {
             units=4,
             direction="combined",
             word_scale=0.5,
+            word_dropout=0.25,
+            seed=3,
         ),
         ((5,),),
         limit=9,
@@ -68,7 +70,13 @@ CASES = {
     ),
     "SentenceEncoder": Case(
         layers.SentenceEncoder,
-        given(vocabulary_size=9, word_dim=3, word_scale=0.5),
+        given(
+            vocabulary_size=9,
+            word_dim=3,
+            word_scale=0.5,
+            word_dropout=0.25,
+            seed=3,
+        ),
         ((5,),),
         limit=9,
         float32=False,
@@ -76,7 +84,13 @@ CASES = {
     "TransformerSentenceEncoder": Case(
         layers.TransformerSentenceEncoder,
         given(
-            vocabulary_size=9, word_dim=4, blocks=1, heads=2, word_scale=0.5
+            vocabulary_size=9,
+            word_dim=4,
+            blocks=1,
+            heads=2,
+            word_scale=0.5,
+            word_dropout=0.25,
+            seed=3,
         ),
         ((5,),),
         limit=9,

@@ -107,6 +107,20 @@ def test_words_beyond_those_written_are_written_as_unknown():
     np.testing.assert_allclose(found, [expected, 0], rtol=1e-5)
 
 
+def test_word_dropout_reads_that_share_as_unknown_in_training_alone():
+    encoder = layers.SentenceEncoder(12, 6, word_dropout=0.25, seed=1)
+    numbers = np.full((400, 10), 5)
+    numbers[:, 6:] = 0
+    known = encoder(numbers)  # means of the same word
+    unknown = encoder(np.where(numbers, 1, 0))
+    one, two = (np.array(encoder(numbers, training=True)) for _ in range(2))
+    np.testing.assert_array_equal(encoder(numbers), known)
+    assert np.any(one != two)
+    share = np.mean((one - known) / (unknown - known))
+    # 2400 words, each with chance a quarter: four standard deviations.
+    assert abs(share - 0.25) < 4 * np.sqrt(0.25 * 0.75 / 2400)
+
+
 def test_padding_changes_no_embedding():
     model = make("quick")
     alone = model.encode(np.array(["the cat"], dtype=object))

@@ -24,8 +24,8 @@ import time
 import numpy as np
 import tensorflow as tf
 
+from keras_ae.layers.sentence_encoder import UNKNOWN
 from keras_ae.metrics.collapse import collapse_report, collapse_warnings
-from keras_ae.models.skip_thought import UNKNOWN
 from zoo.data.text_pipeline import sentences_in_order
 from zoo.evaluation.text_tasks import (
     TASKS,

@@ -81,8 +81,9 @@ def codes(rows):
 
 
 def quick_thought():
-    given = dict(sentence_cases.quick_thought(), negatives=True)
-    return models.QuickThought(**given)
+    encoder = layers.GRUSentenceEncoder(12, 5, 6, word_dropout=0.25, seed=3)
+    given = dict(encoder=encoder, negatives=True)
+    return models.QuickThought(**{**sentence_cases.quick_thought(), **given})
 
 
 def skip_thought():

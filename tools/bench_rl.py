@@ -27,7 +27,7 @@ from tools.command import (
     set_threads,
 )
 from tools.pages import write_section
-from tools.timing import fit_timer, table, time_rows, timer
+from tools.timing import fit_timer, table, take_turns, time_rows, timer
 
 BATCH, PIXELS, GROUPS, CLASSES = 100, 784, 20, 10
 _GUMBEL, _REINFORCE = "gumbel", "reinforce inside fit"
@@ -113,11 +113,7 @@ def measure(rounds: int, steps: int) -> list[dict]:
             _STOCK: timer(stock_step(x, BATCH), steps),
             _SERIAL: timer(stock_step(x, 1), max(steps // 10, 2)),
         }
-        turns = [
-            {name: take() for name, take in takers.items()}
-            for _ in range(1 + rounds)
-        ]
-    return turns[1:]  # the first one compiles and warms up
+        return take_turns(takers, rounds)
 
 
 def endless(x):

@@ -24,10 +24,12 @@ from keras import ops  # noqa: E402
 from small_models import (  # noqa: E402
     bits,
     code_layers,
+    codes,
     deep_infomax,
     gaussian,
     one_hot,
     predictive,
+    prior,
     quick_thought,
     skip_thought,
     vqvae,
@@ -188,6 +190,8 @@ def noise():
 VQ = bottlenecks.VectorQuantizer
 RQ = bottlenecks.ResidualQuantizer
 PLAIN = dict(loss="mse", metrics=["mae"])
+# What `compile_prior` gives, but for Adam, which scales rounding up.
+NATS = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 # Four codes and 32 vectors: more than the 16 that k-means and restarts look
 # at, so the rows they pick must agree too. 77 rows leave a last batch of 7
 # and 6, 65 rows one of 1 and none.
@@ -198,6 +202,9 @@ JOBS = {
         lambda: vqvae(VQ(4, 3, restart_below=0.5)), check=True
     ),
     "vqvae_empty_replica": lambda: train(lambda: vqvae(VQ(8, 3)), rows=65),
+    "prior": lambda: train(
+        prior, check=True, data=codes, loss=NATS, optimizer="sgd"
+    ),
     "residual": lambda: train(lambda: vqvae(RQ(2, 4, 3)), rows=64),
     "autoencoder_uneven": lambda: train(
         lambda: models.Autoencoder(Dense(3), Dense(6)), rows=77

@@ -1,6 +1,7 @@
 """Small models of vectors of six numbers, one for each class of models."""
 
 import keras
+import numpy as np
 
 from keras_ae import bottlenecks, layers, models
 from tests.contract import sentence_cases
@@ -71,9 +72,18 @@ def predictive():
     )
 
 
+def prior():
+    return models.CodePrior(4, 6, width=8, blocks=1, heads=2)
+
+
+def codes(rows):
+    return np.random.default_rng(0).integers(0, 4, (rows, 6), "int32")
+
+
 def quick_thought():
-    given = dict(sentence_cases.quick_thought(), negatives=True)
-    return models.QuickThought(**given)
+    encoder = layers.GRUSentenceEncoder(12, 5, 6, word_dropout=0.25, seed=3)
+    given = dict(encoder=encoder, negatives=True)
+    return models.QuickThought(**{**sentence_cases.quick_thought(), **given})
 
 
 def skip_thought():

@@ -20,6 +20,7 @@ FEW = ("vqvae", "autoencoder")
 # Slow, since each has three processes of its own.
 OTHERS = (
     "residual",
+    "prior",
     "one_hot",
     "gaussian",
     "leave_one_out",

@@ -176,9 +176,11 @@ def test_enough_effective_rank_in_many_dimensions_is_no_collapse():
     assert collapse_warnings(report) == []
 
 
-def test_small_differences_about_a_large_mean_are_named():
+# The larger is 14 degrees between two of them.
+@pytest.mark.parametrize("spread", [0.1, 1.7])
+def test_small_differences_about_a_large_mean_are_named(spread):
     random = np.random.default_rng(0)
-    z = 10.0 + 0.1 * random.normal(size=(100, 8))  # all ranks, all active
+    z = 10.0 + spread * random.normal(size=(100, 8))  # all ranks, all active
     (warning,) = collapse_warnings(collapse_report(z))
     assert warning.startswith("The embeddings have nearly one direction: ")
     assert collapse_warnings(collapse_report(z - 10.0)) == []

@@ -155,8 +155,8 @@ class BeliefNetwork(CodeModel):
         given = ops.cast(self.observed(x), "float32")
         return ops.concatenate([given, self.decode(self.encode(x))], axis=1)
 
-    def log_weights(self, x):
-        """Draw every code once and return the log-likelihood it gives.
+    def log_weights(self, x, copies=1):
+        """Draw chains of codes and return the log-likelihoods they give.
 
         The log of the mean of `m` of their exponentials is a lower bound on
         the conditional log-likelihood of the predicted rows, tight for many
@@ -164,20 +164,27 @@ class BeliefNetwork(CodeModel):
 
         Args:
             x: `(batch, rows, ...)`.
+            copies: Int >= 1, chains drawn of an object. Defaults to `1`.
 
         Returns:
-            `(batch,)`, nats, up to the constant that `"squared_error"`
-            leaves out.
+            `(batch * copies,)`, nats, the copies of an object one after the
+            other; up to the constant that `"squared_error"` leaves out.
 
         Reference:
             arXiv:1611.01144, section 4.1.
         """
-        value = self.observed(x)
-        for encoder, bottleneck in self.stages:
-            logits = encoder(value, training=False)
-            value = bottleneck.decode_index(bottleneck.sample_index(logits))
+        logits = self.encoder(self.observed(x), training=False)
+        logits = ops.repeat(logits, copies, axis=0)
+        value = self._drawn(self.bottleneck, logits)
+        for encoder, bottleneck in self.stages[1:]:
+            value = self._drawn(bottleneck, encoder(value, training=False))
         output = self.decoder(value, training=False)
-        return -self.reconstruction_loss(self.predicted(x), output)
+        x = ops.repeat(self.predicted(x), copies, axis=0)
+        return -self.reconstruction_loss(x, output)
+
+    @staticmethod
+    def _drawn(bottleneck, logits):
+        return bottleneck.decode_index(bottleneck.sample_index(logits))
 
     def get_config(self):
         config = super().get_config()

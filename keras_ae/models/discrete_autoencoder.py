@@ -77,8 +77,8 @@ class DiscreteAutoencoder(CodeModel):
         kl = self.bottleneck.compute_kl(code.logits)
         return {"kl_loss": sum_over_example(kl)}
 
-    def log_weights(self, x):
-        """Draw one hard code of each object and return its log-weight.
+    def log_weights(self, x, copies=1):
+        """Draw hard codes of each object and return their log-weights.
 
         `log p(x, code) - log q(code | x)` under the uniform prior. Its mean
         over draws is the evidence lower bound; the log of the mean of `m` of
@@ -86,10 +86,11 @@ class DiscreteAutoencoder(CodeModel):
 
         Args:
             x: `(batch, ...)`.
+            copies: Int >= 1, codes drawn of an object. Defaults to `1`.
 
         Returns:
-            `(batch,)`, nats, up to the constant that `"squared_error"`
-            leaves out.
+            `(batch * copies,)`, nats, the copies of an object one after the
+            other; up to the constant that `"squared_error"` leaves out.
 
         Raises:
             TypeError: If the code has no distribution.
@@ -104,6 +105,7 @@ class DiscreteAutoencoder(CodeModel):
                 f"one-hot or binary. Received: {type(code).__name__}"
             )
         logits = ops.cast(self.encoder(x, training=False), "float32")
+        logits, x = (ops.repeat(part, copies, axis=0) for part in (logits, x))
         index = code.sample_index(logits)
         log_prob, _ = code.log_prob_and_entropy(logits, index)
         value = code.decode_index(index)

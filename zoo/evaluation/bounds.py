@@ -81,8 +81,7 @@ def bounds(model, images, samples: int = 1000, seed: int = 0) -> dict:
 def _compiled_weights(model):
     @tf.function(reduce_retracing=True)
     def weights(x, copies):
-        rows = tf.repeat(x, copies, axis=0)
-        found = model.log_weights(rows)
+        found = model.log_weights(x, copies)
         found = tf.reshape(found, (tf.shape(x)[0], copies))
         return tf.reduce_logsumexp(found, axis=1), tf.reduce_sum(found, axis=1)
 

@@ -51,7 +51,7 @@ class AgentEstimator(Reinforce):
         normalize_returns=False,
         value_network=None,
         value_optimizer=None,
-        decay=0.99,
+        decay=0.8,
     ):
         super().__init__(baseline, samples, decay=decay)
         self.unbiased = not normalize_returns

@@ -50,7 +50,7 @@ class ReinforceTrainer:
         value_optimizer: Keras optimizer of the value network. Defaults to
             Adam.
         decay: Float in [0, 1), of the averages of losses. Defaults to
-            `0.99`.
+            `0.8`.
 
     Raises:
         TypeError: If the model has no encoder, bottleneck and decoder.
@@ -67,7 +67,7 @@ class ReinforceTrainer:
         samples=1,
         normalize_returns=False,
         value_optimizer="adam",
-        decay=0.99,
+        decay=0.8,
     ):
         owner = "ReinforceTrainer"
         check_model(owner, model)

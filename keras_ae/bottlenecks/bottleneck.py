@@ -60,11 +60,11 @@ class Bottleneck(keras.layers.Layer):
         Args:
             estimator: `Estimator`, with whatever state it needs.
         """
-        self._stand_in = estimator
+        before, self._stand_in = self._stand_in, estimator
         try:
             yield
         finally:
-            self._stand_in = None
+            self._stand_in = before
 
     @property
     def num_codes(self):

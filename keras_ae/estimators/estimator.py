@@ -73,6 +73,21 @@ class Estimator:
         """
         raise TypeError(f"`{self.name}` has no rule for codebooks.")
 
+    def direct_term(self, term):
+        """Weigh the gradient of a term of the code's probabilities alone.
+
+        Such a term, a divergence say, has a gradient without any draw. An
+        estimator that divides its own gradient by a number divides this one
+        too: the sum of both is what the encoder follows.
+
+        Args:
+            term: `(batch,)`, a function of the logits.
+
+        Returns:
+            `(batch,)`, the same values.
+        """
+        return term
+
     def get_config(self):
         """Return the constructor's arguments as a dict."""
         return {}

@@ -38,6 +38,17 @@ class LossAverage:
             for name in ("mean", "variance", "steps")
         )
 
+    def assign(self, mean, variance=0.0):
+        """Put in what many steps of such losses would have left.
+
+        Args:
+            mean: Float.
+            variance: Float >= 0. Defaults to `0.0`.
+        """
+        self.mean.assign(mean)
+        self.variance.assign(variance)
+        self.steps.assign(1.0 / (1.0 - self.decay))
+
     def scale(self):
         """Return the standard deviation, at least 1.
 
@@ -45,6 +56,14 @@ class LossAverage:
             Float32 scalar.
         """
         return ops.sqrt(ops.maximum(self.variance, 1.0))
+
+    def weight(self):
+        """Return one over the scale, 0 before the first step.
+
+        Returns:
+            Float32 scalar.
+        """
+        return ops.where(self.steps > 0, 1.0 / self.scale(), 0.0)
 
     def statistics(self, losses):
         """Return what `update_state` needs, of this replica.

@@ -27,7 +27,8 @@ class Reinforce(ScoreEstimator):
     gradient without bias:
 
     - `"none"`: 0.
-    - `"ema"`: moving average of the losses of earlier steps.
+    - `"ema"`: moving average of the losses of earlier steps; in the first
+      step, which has none, as `"batch"`.
     - `"batch"`: mean of all other losses of the global batch.
     - `"leave_one_out"`: mean of the losses of the example's other samples.
     - `"greedy"`: loss of the example's most probable code, one more decoder
@@ -42,10 +43,14 @@ class Reinforce(ScoreEstimator):
     Args:
         baseline: Str, as above. Defaults to `"ema"`.
         samples: Int >= 1, codes drawn for an example. Defaults to `1`.
-        normalize: Bool, divide by `max(1, deviation of earlier losses)`. The
-            gradient's expectation is then the true one divided by that
-            number. Defaults to `False`.
-        decay: Float in [0, 1), of the moving averages. Defaults to `0.99`.
+        normalize: Bool, divide by `max(1, deviation of earlier losses)` all
+            that the encoder follows, the direct term too: its gradient's
+            expectation is the true one divided by that number, and the
+            decoder's is the true one. The first step has no deviation and
+            leaves the encoder as it is. Defaults to `False`.
+        decay: Float in [0, 1), of the moving averages. An average that lags
+            behind a falling loss rewards whatever was drawn, and codes
+            harden before they mean anything. Defaults to `0.8`.
 
     Raises:
         ValueError: If `"leave_one_out"` is given fewer than two samples.
@@ -58,7 +63,7 @@ class Reinforce(ScoreEstimator):
     name = "reinforce"
 
     def __init__(
-        self, baseline="ema", samples=1, normalize=False, decay=0.99
+        self, baseline="ema", samples=1, normalize=False, decay=0.8
     ):
         owner = type(self).__name__
         self.baseline = check_choice(owner, "baseline", baseline, BASELINES)
@@ -94,7 +99,7 @@ class Reinforce(ScoreEstimator):
         sampled = fixed[: self.samples]
         advantage = sampled - self.subtracted(draws, fixed)
         if self.normalize:
-            advantage = advantage / self.average.scale()
+            advantage = advantage * self.average.weight()
         score = self.score(draws, ops.stop_gradient(advantage))
         loss = ops.mean(losses[: self.samples], axis=0) + score
         if self.value is not None:
@@ -102,6 +107,12 @@ class Reinforce(ScoreEstimator):
         if self.average is None:
             return loss, ()
         return loss, self.average.statistics(sampled)
+
+    def direct_term(self, term):
+        if not self.normalize:
+            return term
+        change = zero_with_gradient(term * self.average.weight())
+        return ops.stop_gradient(term) + change
 
     def score(self, draws, advantage):
         """Return zeros whose gradient is the score term's estimate.
@@ -128,7 +139,8 @@ class Reinforce(ScoreEstimator):
         """
         sampled = losses[: self.samples]
         if self.baseline == "ema":
-            return ops.convert_to_tensor(self.average.mean)
+            first = batch_baseline(sampled)
+            return ops.where(self.average.steps > 0, self.average.mean, first)
         if self.baseline == "batch":
             return batch_baseline(sampled)
         if self.baseline == "leave_one_out":

@@ -14,7 +14,8 @@ class ScoreEstimator(Estimator):
     (`expected_loss`). That gradient has two paths: into the logits, the
     score term; and into whatever computed the losses, such as a decoder,
     pathwise. Terms that do not depend on the code drawn, such as a
-    divergence or an entropy, are the model's and keep theirs.
+    divergence or an entropy, are the model's and keep theirs, but for what
+    `direct_term` makes of them.
 
     Both methods are functions of their arguments alone but for averages of
     past losses, which move in `update_state`, after the gradient step.

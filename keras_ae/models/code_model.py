@@ -160,6 +160,8 @@ class CodeModel(Reconstructor):
         for metric in self.code_metrics:
             metric.update_state(code.index)
 
+        own = self.code_terms(code)  # before any average of losses moves
+
         def loss_of(x, value):
             return self.value_loss(x, value, training, code.rows)
 
@@ -169,7 +171,7 @@ class CodeModel(Reconstructor):
         return {
             "reconstruction_loss": reconstruction,
             **code.terms,
-            **self.code_terms(code),
+            **own,
         }
 
     def observed(self, x):

@@ -74,8 +74,8 @@ class DiscreteAutoencoder(CodeModel):
     def code_terms(self, code):
         if "kl_loss" not in self.term_weights:
             return {}
-        kl = self.bottleneck.compute_kl(code.logits)
-        return {"kl_loss": sum_over_example(kl)}
+        kl = sum_over_example(self.bottleneck.compute_kl(code.logits))
+        return {"kl_loss": self.bottleneck.training_estimator.direct_term(kl)}
 
     def log_weights(self, x, copies=1):
         """Draw hard codes of each object and return their log-weights.

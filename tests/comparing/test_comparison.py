@@ -69,6 +69,27 @@ def test_a_finished_comparison_runs_nothing_again(done):
     assert said == ["Screening: 4 cells, 0 to run", "Final: 4 cells, 0 to run"]
 
 
+def test_a_comparison_grows_by_seeds_and_estimators(done):
+    folder, plan, _ = done
+    before = losses(folder, plan)
+    names = ["gumbel", "exact", "straight_through"]
+    more = plan_of(*names, **RATES, screen_budget=4, seeds=3)
+    said = []
+    run_comparison(folder, more, say=said.append)
+    assert said[0] == "Screening: 6 cells, 2 to run"
+    assert "Final: 9 cells, 5 to run" in said
+    assert before.items() < losses(folder, more).items()
+    assert read_plan(folder) == more
+    write_report(folder)
+    lines = (folder / "report.md").read_text().splitlines()
+    assert "| straight_through |" in "\n".join(lines)
+    with pytest.raises(ValueError, match="seeds it has, and more after them"):
+        run_comparison(folder, plan)
+    other = plan_of("exact", *names[::2], **RATES, screen_budget=4, seeds=3)
+    with pytest.raises(ValueError, match="It has gumbel, exact, straight_"):
+        run_comparison(folder, other)
+
+
 def test_killed_and_started_again_it_does_only_what_is_missing(
     coded, tmp_path
 ):
@@ -137,6 +158,7 @@ def test_the_report_is_rebuilt_from_records_alone(done):
     folder, plan, _ = done
     first, page, board = write_report(folder)
     text = first.read_text()
+    assert text.count("They train on pictures of digits.") == 1
     for path in folder.glob("cells/*/checkpoints"):
         shutil.rmtree(path)
     for path in (first, page):
@@ -188,7 +210,7 @@ def test_records_of_another_protocol_are_refused(done):
     path = cell_folder(folder, cell) / "cell.json"
     record = json.loads(path.read_text())
     path.write_text(json.dumps({**record, "protocol": "compare-v1-other"}))
-    with pytest.raises(ValueError, match="records of one protocol, compare-v1"):
+    with pytest.raises(ValueError, match="records of one protocol, compare-v2"):
         write_report(folder)
     other = plan_of("gumbel", "exact", budget=7)
     with pytest.raises(ValueError, match="goes on with the plan it began with"):

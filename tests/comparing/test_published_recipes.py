@@ -101,7 +101,8 @@ def test_an_agent_a_layer_trains_what_reinforce_trains(tmp_path):
     assert first["decoder_evaluations_a_step"] == 2 * 2
     assert second["decoder_evaluations_a_step"] == 2 * 2
     assert first["bounds"]["bound"] == first["test_score"]
-    assert first["val_score"] == first["history"][-1]["val_nelbo"]
+    # Of many codes a tighter bound, by which settings are chosen.
+    assert first["val_score"] < first["history"][-1]["val_nelbo"]
 
 
 @pytest.mark.slow

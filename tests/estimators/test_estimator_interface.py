@@ -109,7 +109,7 @@ def test_only_score_function_estimators_ship_with_an_unbiased_label():
 def test_a_name_takes_arguments():
     text = "reinforce(baseline=greedy, samples=3, normalize=true)"
     config = dict(
-        baseline="greedy", samples=3, normalize=True, decay=0.99
+        baseline="greedy", samples=3, normalize=True, decay=0.8
     )
     estimator = estimators.get(text)
     assert estimator.get_config() == config

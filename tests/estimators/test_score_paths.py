@@ -105,6 +105,47 @@ def test_sampled_estimators_have_each_path(name, path):
     assert np.linalg.norm(found - less) > 0.05 * scale
 
 
+def test_normalised_losses_divide_the_direct_term_as_the_score_term():
+    made, x = model("reinforce(normalize=true)"), data()
+    made.bottleneck.estimator.average.assign(5.0, 16.0)
+    with DeferredUpdates():
+        found = flat(gradients(made, tf.tile(x, (20_000, 1))))
+    score, pathwise, direct = [flat(part) for part in paths(made, x)]
+    expected = (score + direct) / 4 + pathwise
+    scale = np.linalg.norm(expected)
+    assert np.linalg.norm(found - expected) < 0.02 * scale
+    assert np.linalg.norm(found - expected - 3 * direct / 4) > 0.05 * scale
+    terms = made.loss_terms(Batch(x), training=True)
+    kl = made.bottleneck.compute_kl(made.encoder(x))
+    np.testing.assert_allclose(
+        terms["kl_loss"], tf.reduce_sum(kl, axis=-1), rtol=1e-6
+    )
+
+
+def test_a_stand_in_within_another_gives_way_to_it():
+    code = BinaryCode(3, "gumbel")
+    first, second = estimators.get("reinforce"), estimators.get("exact")
+    with code.trained_by(first):
+        with code.trained_by(second):
+            assert code.training_estimator is second
+        assert code.training_estimator is first
+    assert code.training_estimator is code.estimator
+
+
+def test_the_first_step_knows_no_average():
+    x = data()
+    for name, baseline in (("ema", "batch"), ("batch", "batch")):
+        made = model(f"reinforce(baseline={name})")
+        with DeferredUpdates():
+            found = flat(gradients(made, x))
+        other = model(f"reinforce(baseline={baseline})")
+        np.testing.assert_allclose(found, flat(gradients(other, x)), rtol=1e-6)
+    made = model("reinforce(normalize=true)")
+    found = gradients(made, x)
+    assert not np.any(flat(found[:2])) and np.any(flat(found[2:]))
+    assert np.any(flat(gradients(made, x)[:2]))  # from the second step on
+
+
 def test_the_loss_reported_is_the_mean_loss_of_the_drawn_codes():
     made, x = model("leave_one_out"), data()
     with DeferredUpdates():

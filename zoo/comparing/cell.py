@@ -33,6 +33,7 @@ SCHEMA_VERSION = 1
 FILE = "cell.json"
 WATCHED = 512  # validation images of the gap between relaxed and hard loss
 VARIANCE = dict(batches=4, draws=16)
+CHOICE_SAMPLES = 100  # codes of a validation image, where bounds are measured
 CLOCKS = ("seconds", "processor_seconds")
 _KEYS = ("protocol", "estimator", "seed", "status", "history", "final")
 
@@ -248,12 +249,20 @@ def _train(model, config, images, out, plan, steps, evaluations, cell):
             )
         state["history"].append(line)
         save_checkpoint(out / "checkpoints", model, state, keep=1)
-    last = state["history"][-1]
+    val_loss = state["history"][-1]["val_loss"]
     return {
         "history": state["history"],
-        "val_loss": last["val_loss"],
-        "val_score": last.get("val_nelbo", last["val_loss"]),
+        "val_loss": val_loss,
+        "val_score": _val_score(model, config, images, val_loss),
     }
+
+
+def _val_score(model, config, images, val_loss) -> float:
+    """Return what a setting is chosen by: of the kind that the test has."""
+    samples = min(config.settings["train"]["bound_samples"], CHOICE_SAMPLES)
+    if not samples:
+        return val_loss
+    return bounds(model, images.x_valid, samples, config.seed)["bound"]
 
 
 def _every(plan, config, steps, examples) -> int:

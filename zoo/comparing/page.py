@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from keras_ae.training.files import write_text
 from zoo.comparing.board import BOARD, write_hparams
+from zoo.comparing.cell import CHOICE_SAMPLES
 from zoo.comparing.plan import Plan, read_plan
 from zoo.comparing.summary import AXES, curve, summary
 from zoo.comparing.toys import COLUMNS, DRAWS, toy_rows, toy_table
@@ -52,8 +53,8 @@ _BOUNDS = (
     "The test score is minus the bound on the log-likelihood with {samples:,} "
     "hard codes drawn for an image, the log of the mean of their weights, in "
     "nats; one sample is minus the mean of the log of the weights, the "
-    "(negative) evidence lower bound, by which settings were chosen on "
-    "validation images. "
+    "(negative) evidence lower bound. Settings were chosen by the former on "
+    "validation images, with {choice:,} codes. "
 )
 _NOTE = (
     "It is of the last step of each run; the settings were chosen on "
@@ -157,9 +158,12 @@ def notes(found: dict) -> list:
         found: Dict, of `summary`.
     """
     lines = [f"Failed: {f['cell']}: {f['reason']}" for f in found["failures"]]
+    said = {}
     for row in found["rows"]:
         for sentence in (row.get("published") or {}).get("differences", ()):
-            lines.append(f"Published, {row['estimator']}: {sentence}")
+            said.setdefault(sentence, []).append(row["estimator"])
+    for sentence, names in said.items():
+        lines.append(f"Published, {', '.join(names)}: {sentence}")
     return lines
 
 
@@ -172,7 +176,9 @@ def explanation(plan: Plan, found: dict) -> str:
     """
     score = _LOSS
     if found["samples"]:
-        score = _BOUNDS.format(samples=found["samples"])
+        samples = found["samples"]
+        choice = min(samples, CHOICE_SAMPLES)
+        score = _BOUNDS.format(samples=samples, choice=choice)
     return score + _NOTE.format(first=plan.estimators[0])
 
 

@@ -72,9 +72,14 @@ class Plan:
 
     @property
     def protocol(self) -> str:
-        """Str that two comparisons share only if they are the same."""
-        text = json.dumps(dataclasses.asdict(self), sort_keys=True)
-        return f"compare-v1-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+        """Str that two comparisons share only if their cells may be mixed.
+
+        Estimators and seeds are not in it: a comparison may get more.
+        """
+        content = dataclasses.asdict(self)
+        del content["estimators"], content["seeds"]
+        text = json.dumps(content, sort_keys=True)
+        return f"compare-v2-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
     def points(self) -> list:
         """Return the points of the grid, tuples of `(setting, value)`."""

@@ -23,7 +23,8 @@ _UNSTATED = (
 )
 _SEARCH = (
     "they choose step size (of six) and, for the VAE, temperature schedule "
-    "(of four) on validation; ours is the grid above."
+    "(of four) on validation, and name no decay of the step size; ours are "
+    "the grid and the settings above."
 )
 _BOUND = (
     "their formula of the bound with 1,000 samples has the log inside the "

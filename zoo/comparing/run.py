@@ -42,6 +42,8 @@ def run_comparison(folder, plan: Plan, jobs: int = 1, say=print) -> dict:
 def prepare(folder, plan: Plan) -> pathlib.Path:
     """Make the folder of a comparison, or refuse one of something else.
 
+    A comparison may grow: more seeds, or more estimators, after those it has.
+
     Args:
         folder: Path.
         plan: `Plan`.
@@ -54,16 +56,30 @@ def prepare(folder, plan: Plan) -> pathlib.Path:
                 f"which holds files but no {FILE}"
             )
         there = read_plan(folder)
-        if there != plan:
+        if there.protocol != plan.protocol:
             raise ValueError(
                 "A comparison goes on with the plan it began with, "
                 f"{there.protocol}. Received: {plan.protocol} for {folder}; "
                 "--out names another folder"
             )
+        if there != plan:
+            _grow(folder, there, plan)
         return folder
     folder.mkdir(parents=True, exist_ok=True)
     write_plan(folder, plan)
     return folder
+
+
+def _grow(folder, there, plan) -> None:
+    first = plan.estimators[: len(there.estimators)]
+    if first != there.estimators or plan.seeds < there.seeds:
+        raise ValueError(
+            "A comparison goes on with the estimators and seeds it has, and "
+            "more after them. It has "
+            f"{', '.join(there.estimators)}, {there.seeds} seeds. Received: "
+            f"{', '.join(plan.estimators)}, {plan.seeds} seeds"
+        )
+    write_plan(folder, plan)
 
 
 def chosen_points(folder, plan: Plan) -> dict:
@@ -83,21 +99,10 @@ def chosen_points(folder, plan: Plan) -> dict:
         record = read_cell(folder, plan, cell)
         if record is None or record["status"] != "done":
             continue
-        found = (score_of(record), cell.point)
+        found = (record["val_score"], cell.point)
         if cell.estimator not in best or found[0] < best[cell.estimator][0]:
             best[cell.estimator] = found
     return {name: point for name, (_, point) in best.items()}
-
-
-def score_of(record: dict) -> float:
-    """Return what a cell is judged by on validation images, lower is better.
-
-    The single-sample bound where bounds are measured, else the loss.
-
-    Args:
-        record: Dict of a cell that is done.
-    """
-    return record.get("val_score", record["val_loss"])
 
 
 def _missing(folder, plan, cells, final) -> list:
@@ -162,6 +167,6 @@ def _start(folder, cell, final, threads):
 def _tell(folder, plan, cell, say) -> None:
     record = read_cell(folder, plan, cell)
     if record["status"] == "done":
-        say(f"{cell.name}: validation {score_of(record):.4f}")
+        say(f"{cell.name}: validation {record['val_score']:.4f}")
     else:
         say(f"{cell.name}: failed, {record['reason']}")

@@ -5,7 +5,7 @@ import numpy as np
 from zoo.comparing.cell import CLOCKS, read_cell
 from zoo.comparing.plan import Plan, describe
 from zoo.comparing.published import published
-from zoo.comparing.run import chosen_points, score_of
+from zoo.comparing.run import chosen_points
 from zoo.comparing.statistics import (
     bootstrap_interval,
     interquartile_mean,
@@ -73,7 +73,7 @@ def _row(name, chosen, losses, records, reference, plan, screened) -> dict:
     row = {"estimator": name, "seeds": len(losses.get(name, {}))}
     row["point"] = describe(chosen[name]) if name in chosen else None
     grid = [
-        score_of(record)
+        record["val_score"]
         for cell, record in screened
         if cell.estimator == name and record and record["status"] == "done"
     ]

@@ -170,7 +170,9 @@ def _gradients(toy, own, arguments, draws):
         estimator = AgentEstimator(encoder, code, spec, **arguments)
     average = getattr(estimator, "average", None)
     if average is not None:  # as training would have left it
-        average.mean.assign(tf.reduce_mean(toy.loss(tf.eye(width))))
+        losses = toy.loss(tf.eye(width))
+        variance = tf.math.reduce_variance(losses)
+        average.assign(tf.reduce_mean(losses), variance)
     x = tf.ones((draws, 1))
     with code.trained_by(estimator), tf.GradientTape() as tape:
         with DeferredUpdates():

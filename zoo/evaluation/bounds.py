@@ -123,7 +123,8 @@ def relaxation_gap(model, x, seed: int = 0) -> dict:
     """Return the loss with the codes of training, and with hard codes.
 
     Both are drawn, with the same noise: what is left between them is what
-    the relaxation of the training codes hides.
+    the relaxation of the training codes hides. A score-function estimator
+    relaxes nothing: there is nothing left.
 
     Args:
         model: Built `CodeModel` whose codes have logits.
@@ -136,10 +137,11 @@ def relaxation_gap(model, x, seed: int = 0) -> dict:
     """
     x = tf.convert_to_tensor(x)
     hard = [StraightThrough() for _ in model.stages]
-    with seeded(model, seed):
-        relaxed = _training_loss(model, x)
     with seeded(model, seed), model.trained_by(hard):
-        drawn = _training_loss(model, x)
+        drawn = relaxed = _training_loss(model, x)
+    if any(code.training_estimator.pathwise for _, code in model.stages):
+        with seeded(model, seed):
+            relaxed = _training_loss(model, x)
     return {
         "relaxed_loss": relaxed,
         "hard_loss": drawn,

@@ -101,7 +101,7 @@ def _applicable(model, x, mean_loss):
             if isinstance(one, Reinforce):
                 one.build(keras.layers.Layer(dtype="float32"))
                 if one.average is not None:
-                    one.average.mean.assign(mean_loss)
+                    one.average.assign(mean_loss)
         yield label, found
 
 

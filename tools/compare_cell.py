@@ -1,7 +1,9 @@
 """Train one cell of a comparison; `keras-ae compare` starts it."""
 
 import argparse
+import os
 import sys
+import threading
 
 from tools.command import (
     add_threads_option,
@@ -18,12 +20,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--final", action="store_true", help="evaluate on the test images too"
     )
+    parser.add_argument(
+        "--end-with-parent",
+        action="store_true",
+        help="end when standard input closes",
+    )
     add_threads_option(parser)
     add_traceback_option(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Train the cell."""
+    if arguments.end_with_parent:
+        threading.Thread(target=_end_with_parent, daemon=True).start()
     set_threads(arguments.threads)
     from zoo.comparing import read_plan
     from zoo.comparing.cell import run_cell
@@ -41,6 +50,13 @@ def run(arguments: argparse.Namespace) -> int:
         f"No cell `{arguments.cell}` in {arguments.folder}: the comparison "
         "has others."
     )
+
+
+def _end_with_parent() -> None:
+    # Else, of a killed comparison, a cell would go on beside the same cell of
+    # the comparison that is started again.
+    sys.stdin.buffer.read()
+    os._exit(1)
 
 
 def main(argv=None) -> int:

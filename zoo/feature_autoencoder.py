@@ -39,11 +39,12 @@ def build(
     Returns:
         `Autoencoder` or `VariationalAutoencoder`.
     """
+    # Before the decoder: of equal seeds it begins as Deep InfoMax's does.
+    size = 2 * dim if variational else dim
+    encoder = FeatureEncoder(size, filters, units, kernel_size)
     decoder = vector_decoder(
         image_shape, dim, decoder_filters, halvings(image_shape)
     )
-    size = 2 * dim if variational else dim
-    encoder = FeatureEncoder(size, filters, units, kernel_size)
     if variational:
         return VariationalAutoencoder(encoder, decoder, kl_weight=kl_weight)
     return Autoencoder(encoder, decoder, likelihood="bernoulli")

@@ -11,7 +11,7 @@ from keras_ae.training.metrics_log import read_lines
 from zoo.comparing import published, run_comparison
 from zoo.comparing.cell import read_cell
 from zoo.comparing.page import write_report
-from zoo.comparing.plan import make_plan
+from zoo.comparing.plan import make_plan, write_plan
 from zoo.comparing.run import chosen_points
 from zoo.running import train_run
 from zoo.running.build import build_model, load_data
@@ -151,6 +151,20 @@ def test_a_process_that_dies_is_named_and_what_is_finished_is_kept(
     with pytest.raises(ValueError, match="ended with code 1; its output"):
         run_comparison(tmp_path, plan, jobs=2, say=lambda text: None)
     assert read_cell(tmp_path, plan, cell)["status"] == "done"
+
+
+def test_a_process_ends_with_the_comparison_that_started_it(tmp_path):
+    plan = plan_of("discrete_vae", "gumbel", seeds=1, budget=1e9)
+    write_plan(tmp_path, plan)
+    (cell,) = plan.final({"gumbel": ()})
+    command = [sys.executable, "-m", "tools.compare_cell", str(tmp_path)]
+    process = subprocess.Popen(
+        command + [cell.name, "--final", "--end-with-parent"],
+        stdin=subprocess.PIPE,
+    )
+    process.stdin.close()
+    assert process.wait(timeout=120) == 1
+    assert not (tmp_path / "cells" / cell.name / "cell.json").exists()
 
 
 def test_published_numbers_stand_beside_their_protocol_and_no_other():

@@ -7,6 +7,7 @@ from keras import layers
 
 from zoo.evaluation import PROTOCOL, evaluate_images
 from zoo.evaluation.batches import draw_splits, in_batches
+from zoo.evaluation.probes import linear_probe
 from zoo.running.numbers import flat_numbers
 
 
@@ -154,6 +155,22 @@ def test_each_feature_is_probed_beside_its_own_untrained_floor(data):
         "random_encoder",
         "chance",
     }
+
+
+def test_floors_of_equal_untrained_models_are_measured_once(data, monkeypatch):
+    widths = []
+
+    def counting(splits, seed):
+        widths.append(splits.z_train.shape[1])
+        return linear_probe(splits, seed)
+
+    monkeypatch.setattr("zoo.evaluation.parts.linear_probe", counting)
+    evaluate_images(WithFeatures(), data, untrained_model=WithFeatures(0.5))
+    first = len(widths)
+    evaluate_images(WithFeatures(), data, untrained_model=WithFeatures(0.5))
+    assert len(widths) == first + 3  # the trained model's three features
+    evaluate_images(WithFeatures(), data, untrained_model=WithFeatures(2.0))
+    assert len(widths) == first + 7  # and an untrained `conv` of its own
 
 
 def test_features_of_an_encoder_inside_the_model_are_found(data, fakes):

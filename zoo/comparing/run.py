@@ -157,10 +157,13 @@ def _start(folder, cell, final, threads):
     out = cell_folder(folder, cell)
     out.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "tools.compare_cell", str(folder)]
-    command += [cell.name, "--threads", str(threads)]
+    command += [cell.name, "--threads", str(threads), "--end-with-parent"]
     with open(out / "output.txt", "a", encoding="utf-8") as output:
         return subprocess.Popen(
-            command + ["--final"] * final, stdout=output, stderr=output
+            command + ["--final"] * final,
+            stdin=subprocess.PIPE,  # closes when this process ends, killed too
+            stdout=output,
+            stderr=output,
         )
 
 

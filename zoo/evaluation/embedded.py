@@ -38,14 +38,16 @@ class Embedded:
 
     def feature(self, name, splits):
         """`Labelled` of one feature, each image's numbers in a row."""
+        return labelled(splits, self.feature_of(name))
+
+    def feature_of(self, name):
+        """Function from uint8 images to one feature, `(images, numbers)`."""
         owner, encode = self._feature_owner(), self.method("encode")
 
         def feature(x):  # of an embedding it may hold the deviation too
             return encode(x) if name == "embedding" else owner.features(x)[name]
 
-        return labelled(
-            splits, lambda images: embed(feature, images, self.batch_size)
-        )
+        return lambda images: embed(feature, images, self.batch_size)
 
     def _feature_owner(self):
         encoder = getattr(self.model, "encoder", None)

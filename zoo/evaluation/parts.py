@@ -1,5 +1,7 @@
 """The parts of an evaluation of images; `zoo.evaluation.images` joins them."""
 
+import hashlib
+
 import numpy as np
 
 from keras_ae.metrics.collapse import collapse_report
@@ -11,6 +13,7 @@ from zoo.evaluation.pixel_pca import fit_pixel_pca
 from zoo.evaluation.probes import chance, linear_probe, probe
 
 COLLAPSE_EXAMPLES = 4_000  # Test images in the collapse report
+FEW = 16  # Images whose features tell one untrained model from another
 
 NO_LABELS = "the data has no labels, or a single class"
 NO_FLOORS = "floors=False"
@@ -120,7 +123,7 @@ class Evaluation:
                         ),
                     ),
                     "random_encoder": untrained
-                    and self.feature_probe(untrained, name, whole),
+                    and self.untrained_feature_probe(untrained, name, whole),
                     "chance": chance(whole.y_train, whole.y_test),
                 }
             found[name] = result
@@ -129,6 +132,15 @@ class Evaluation:
     def feature_probe(self, embedded, name, splits):
         """The linear probe of one feature."""
         return linear_probe(embedded.feature(name, splits), self.seed)
+
+    def untrained_feature_probe(self, untrained, name, splits):
+        """The same of an untrained model; many runs begin as one does."""
+        few = untrained.feature_of(name)(splits.x_test[:FEW])
+        digest = hashlib.blake2b(few.tobytes(), digest_size=16).hexdigest()
+        return self.cache.value(
+            f"linear probe of untrained {name}, {digest}",
+            lambda: self.feature_probe(untrained, name, splits),
+        )
 
     def clustering(self, untrained):
         """Mutual information with the labels, beside its floors."""

@@ -190,10 +190,9 @@ _TABLE = {
 HIGHER_IS_BETTER = {
     "linear_accuracy": True,
     "knn_accuracy": True,
-    "conv_linear_accuracy": True,
-    "conv_knn_accuracy": True,
-    "fc_linear_accuracy": True,
-    "fc_knn_accuracy": True,
+    "conv_accuracy": True,
+    "fc_accuracy": True,
+    "embedding_accuracy": True,
     "sentence_accuracy": True,
     "mr_accuracy": True,
     "subj_accuracy": True,

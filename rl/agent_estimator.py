@@ -55,6 +55,9 @@ class AgentEstimator(Reinforce):
     ):
         super().__init__(baseline, samples, decay=decay)
         self.unbiased = not normalize_returns
+        self._agent_settings = dict(
+            entropy_weight=entropy_weight, normalize_returns=normalize_returns
+        )
         self.memory = keras.layers.Layer(name="rl_memory", dtype="float32")
         self.value_optimizer = value_optimizer
         self.value_layer, critic = value_network, None
@@ -136,6 +139,9 @@ class AgentEstimator(Reinforce):
         ready = ops.logical_and(finite, self.average.steps > 0)
         ready = ops.logical_and(ready, all_finite([loss, *gradients]))
         apply_if(ready, self.value_optimizer, gradients, weights)
+
+    def settings(self):
+        return {**super().get_config(), **self._agent_settings}
 
     def get_config(self):
         """Refuse: an agent is no part of a saved model."""

@@ -92,6 +92,10 @@ class Estimator:
         """Return the constructor's arguments as a dict."""
         return {}
 
+    def settings(self):
+        """Return what it was made with, as a dict that is JSON, for records."""
+        return self.get_config()
+
     @classmethod
     def from_config(cls, config):
         """Build the estimator from `get_config`'s dict.

@@ -153,6 +153,7 @@ def _train_and_evaluate(out, plan, cell, final) -> dict:
             if final:
                 result.update(_final(model, config, images, chosen))
     result["config"] = {k: dict(v) for k, v in config.settings.items()}
+    result["estimator_settings"] = [one.settings() for one in chosen]
     result["decoder_evaluations_a_step"] = evaluations
     return result
 

@@ -21,7 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         required=True,
         help="an image or a folder of them; for a run on text a .txt file, a "
-        "sentence a line, or a folder of them",
+        "sentence a line, or a folder of them; for a run on audio a wav or "
+        "flac file or a folder of them",
     )
     parser.add_argument(
         "--out",

@@ -29,7 +29,7 @@ class TrainSettings:
     """Settings `train.*`."""
 
     batch_size: int = _help("Examples in one training step.", 128)
-    epochs: int = _help("Passes over the training images.", 30)
+    epochs: int = _help("Passes over the training objects.", 30)
     patience: int | None = _help(
         "Epochs without a lower val_loss after which training stops and the "
         "best epoch's weights are kept; none trains all and keeps the last.",

@@ -1,12 +1,17 @@
 """Text by name and by folder: splits, encodings, order, resumption."""
 
+import os
+import zipfile
+
 import numpy as np
 import pytest
 
+from zoo.data.fetch import data_folders
 from zoo.data.sentence_split import split_sentences
-from zoo.data.text_data import join_documents
-from zoo.data.text_load import load_text
+from zoo.data.text_data import GAP, encode_document, join_documents
+from zoo.data.text_load import ARCHIVE, load_text
 from zoo.data.text_pipeline import sentence_batches, sentences_in_order
+from zoo.evaluation.text_tasks import load_task
 
 
 def folder(path, texts, encoding="utf-8"):
@@ -83,8 +88,18 @@ def test_a_missing_archive_is_named(monkeypatch, tmp_path):
 
 def documents(*lengths):
     return join_documents(
-        [f"{d} {i}" for i in range(n)] for d, n in enumerate(lengths)
+        [
+            encode_document(f"{d} {i}" for i in range(n))
+            for d, n in enumerate(lengths)
+        ]
     )
+
+
+def test_joined_documents_keep_their_sentences_and_lie_apart():
+    text = join_documents([encode_document(d) for d in (["é b", "c"], ["d"])])
+    assert list(text[:]) == ["é b".encode(), b"c", b"d"]
+    np.testing.assert_array_equal(text.starts, [0, 5, 7, 9])
+    np.testing.assert_array_equal(text.places, [0, 1, 2 + GAP])
 
 
 def taken(batches, count):
@@ -130,3 +145,46 @@ def test_in_order_every_sentence_comes_once():
 def test_a_block_that_does_not_divide_the_batch_is_refused():
     with pytest.raises(ValueError, match="data.block=3"):
         sentence_batches(documents(20), 8, 3)
+
+
+def missing(name, file):
+    """A mark that skips where the file is in no data folder."""
+    there = any((f / file).is_file() for f in data_folders(name))
+    reason = f"no {name} in {os.environ.get('KERAS_AE_DATA')}"
+    return pytest.mark.skipif(not there, reason=reason)
+
+
+@missing("eltec_eng", ARCHIVE)
+def test_eltec_is_split_by_novel():
+    data = load_text("eltec")
+    assert data.description == (
+        "eltec: sentences, 497539 train, 35147 valid, 48044 test"
+    )
+    paths = (folder / ARCHIVE for folder in data_folders("eltec_eng"))
+    with zipfile.ZipFile(next(p for p in paths if p.is_file())) as archive:
+        names = sorted(archive.namelist())
+        novels = [b" ".join(archive.read(name).split()) for name in names]
+    left = {"test": novels[0::10], "valid": novels[1::10]}
+    left["train"] = [n for i, n in enumerate(novels) if i % 10 > 1]
+    for split, novels in left.items():
+        x = getattr(data, f"x_{split}")
+        ends = np.flatnonzero(np.diff(x.places) > 1)
+        firsts, lasts = np.append(0, ends + 1), np.append(ends, len(x) - 1)
+        # Each stretch of sentences that follow each other is one novel.
+        pairs = zip(x[firsts], x[lasts], novels, strict=True)
+        assert all(a in novel and b in novel for a, b, novel in pairs)
+
+
+@missing("sentences", "rt-polarity.neg")
+@pytest.mark.parametrize(
+    "name, counts, word",
+    [
+        ("mr", (5331, 5331), "cliché"),
+        ("subj", (5000, 5000), "cliché"),
+        ("cr", (1366, 2405), "camera"),
+    ],
+)
+def test_sentence_tasks_are_whole_and_readable(name, counts, word):
+    x, y = load_task(name)
+    assert len(x) == len(y) and tuple(np.bincount(y)) == counts
+    assert any(word in sentence.decode("utf-8").split() for sentence in x)

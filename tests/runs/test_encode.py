@@ -30,7 +30,9 @@ def test_each_line_of_text_gets_its_embedding(text_run, tmp_path, capsys):
     (tmp_path / "a.txt").write_text("\n".join(lines), encoding="utf-8")
     out = tmp_path / "z.npz"
     assert encode(text_run, tmp_path / "a.txt", out, "--batch-size", 2) == 0
-    assert "3 embeddings of shape (32)" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "2/3" in shown and "3/3" in shown  # a bar, a batch at a time
+    assert "3 embeddings of shape (32)" in shown
     with np.load(out) as found:
         assert list(found["name"]) == ["a.txt:1", "a.txt:3", "a.txt:4"]
         z = found["embedding"]

@@ -46,17 +46,30 @@ def train(tmp_path, recipe, name="run", settings=(), **options):
     )
 
 
+def assert_pictures(folder):
+    for picture in ("nearest.txt", "nearest.png", "codes.png", "curves.png"):
+        assert (folder / picture).stat().st_size > 0
+
+
+def test_quick_thought_leaves_pictures_and_numbers_and_no_warning(tmp_path):
+    run = train(tmp_path, "quick_thought")
+    assert run.record["warnings"] == []
+    assert run.record["floors"]["next_of_100"]["chance"] == 0.01
+    skipped = run.record["evaluation"]["skipped"]
+    assert skipped["retrieval.400"].endswith("there are 168")
+    assert_pictures(run.folder)
+
+
 @pytest.mark.slow
 def test_skip_thought_leaves_a_run_with_pictures_and_numbers(tmp_path):
-    short = {"train.epochs": 1, "data.limit": 320}
-    run = train(tmp_path, "skip_thought", settings=short)
+    run = train(tmp_path, "skip_thought", settings={"train.epochs": 1})
     record = run.record
-    assert record["protocol"] == "text-v1"
+    assert record["protocol"] == "text-v2"
+    assert record["warnings"] == []
     assert record["floors"]["word_perplexity"].keys() == {"unigram"}
     assert record["floors"]["next_of_10"]["chance"] == 0.1
-    assert "no sentences of mr" in record["evaluation"]["skipped"]["tasks"]
-    for picture in ("nearest.txt", "nearest.png", "curves.png"):
-        assert (run.folder / picture).stat().st_size > 0
+    assert "no rt-pol" in record["evaluation"]["skipped"]["tasks.mr"]
+    assert_pictures(run.folder)
     assert main(["report", str(run.folder)]) == 0
     served = str(tmp_path / "models" / "skip")
     assert main(["export", str(run.folder), "--out", served]) == 0

@@ -10,7 +10,12 @@ import zipfile
 from zoo.data.fetch import check_hash, data_folders
 from zoo.data.folder import hash_fraction, split_slices
 from zoo.data.sentence_split import split_paragraphs
-from zoo.data.text_data import SPLITS, TextData, join_documents
+from zoo.data.text_data import (
+    SPLITS,
+    TextData,
+    encode_document,
+    join_documents,
+)
 from zoo.recipe import nearest
 
 CHOICES = ("prose", "eltec", "folder:PATH")
@@ -78,7 +83,7 @@ def _load_named(name):
 
 def _joined(name, documents, splits, notes):
     found = {
-        f"x_{split}": join_documents(documents[key] for key in keys)
+        f"x_{split}": join_documents([documents[key] for key in keys])
         for split, keys in splits.items()
     }
     counts = {split: len(keys) for split, keys in splits.items()}
@@ -92,7 +97,7 @@ def _prose():
     for name, text in topics.items():
         blocks = re.split(r"\n\s*\n", text)
         plain = [block for block in blocks if not _CODE.match(block)]
-        documents[name] = split_paragraphs(plain)
+        documents[name] = encode_document(split_paragraphs(plain))
     documents = {name: found for name, found in documents.items() if found}
     return documents, {"source": "pydoc_data.topics"}
 
@@ -115,7 +120,8 @@ def _eltec():
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         for name in archive.namelist():
             text = archive.read(name).decode("utf-8")
-            documents[name] = split_paragraphs(text.splitlines())
+            found = split_paragraphs(text.splitlines())
+            documents[name] = encode_document(found)
     return documents, {"source": SOURCE, "sha256": ARCHIVE_HASH}
 
 
@@ -146,7 +152,7 @@ def _load_folder(name, path, encoding):
             continue
         found = split_paragraphs(re.split(r"\n\s*\n", text))
         if found:
-            documents[file] = found
+            documents[file] = encode_document(found)
         else:
             skipped.append(f"{file}: no sentence")
     _check_folder(path, names, documents, skipped, encoding)

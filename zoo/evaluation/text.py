@@ -1,18 +1,19 @@
-"""The protocol for text, `text-v1`: what an encoder of sentences is worth.
+"""The protocol for text, `text-v2`: what an encoder of sentences is worth.
 
 The test split is read after all choices are made. `evaluate_text` returns a
 JSON-able dict:
 
 - `protocol`, `seed`, `seconds`; `data`: `name`, sentences of each split.
-- `tasks`: for each of `mr`, `subj`, `cr` a dict: `accuracy` of ten folds of
-  logistic regression (`text_tasks`) and `floors`: `tfidf`, `mean_words` (the
-  model's own word vectors), `random_encoder` (untrained), `chance` (the
-  commoner label); and `mean`, the same over the three. `None` where the
-  sentences are not in `KERAS_AE_DATA`.
+- `tasks`: for each of `mr`, `subj`, `cr` that is in `KERAS_AE_DATA` a dict:
+  `accuracy` of ten folds of logistic regression (`text_tasks`) and `floors`:
+  `tfidf`, `mean_words` (the model's own word vectors), `random_encoder`
+  (untrained), `chance` (the commoner label); and `mean`, the same over the
+  three, where all are there.
 - `retrieval`: for 10, 100 and 400 candidates `accuracy` of finding the next
-  sentence of the test text among it and others of the test text, and
-  `floors`: `random_encoder`, `chance`. The score is the model's own where it
-  has `pair_codes`, else the cosine of embeddings less their mean.
+  sentence of the test text among it and others of the test text, never the
+  sentence itself, and `floors`: `random_encoder`, `chance`. The score is the
+  model's own where it has `pair_codes`, else the cosine of embeddings less
+  their mean.
 - `perplexity`: of a model that writes, on the test text: `words`, and
   `unigram`, of the training text's shares of the same words.
 - `collapse`, `warnings`, `skipped`: as in `zoo.evaluation.images`; pairs are
@@ -34,7 +35,7 @@ from zoo.evaluation.text_tasks import (
     tfidf_accuracy,
 )
 
-PROTOCOL = "text-v1"
+PROTOCOL = "text-v2"
 CANDIDATES = (10, 100, 400)
 QUERIES = 2_000  # Test sentences asked for their next
 COLLAPSE_EXAMPLES = 4_000
@@ -43,7 +44,7 @@ _BATCH = 256
 
 
 def evaluate_text(model, data, seed: int = 0, untrained_model=None) -> dict:
-    """Evaluate an encoder of sentences by the protocol `text-v1`.
+    """Evaluate an encoder of sentences by the protocol `text-v2`.
 
     Args:
         model: Has `encode(x)` of strings, and `mean_words(x)`.
@@ -98,16 +99,19 @@ def apply_batches(function, x) -> np.ndarray:
 
 
 def _tasks(model, untrained, seed, skipped):
-    found = {name: load_task(name) for name in TASKS}
-    missing = [name for name, task in found.items() if task is None]
-    if missing:
-        skipped["tasks"] = (
-            f"no sentences of {', '.join(missing)} in the folder `sentences` "
-            "of KERAS_AE_DATA"
-        )
-        return None
-    result = {name: _task(model, untrained, *found[name], seed)
-              for name in found}
+    result = {}
+    for name, (*files, _) in TASKS.items():
+        task = load_task(name)
+        if task is None:
+            skipped[f"tasks.{name}"] = (
+                f"no {' and '.join(files)} in the folder `sentences` of "
+                "KERAS_AE_DATA"
+            )
+        else:
+            result[name] = _task(model, untrained, *task, seed)
+    if len(result) < len(TASKS):
+        skipped["tasks.mean"] = f"needs all of {', '.join(TASKS)}"
+        return result
     floors = {
         floor: float(np.mean([r["floors"][floor] for r in result.values()]))
         for floor in result["mr"]["floors"]
@@ -143,21 +147,31 @@ def _retrieval(model, untrained, data, seed, skipped):
         codes["random_encoder"] = _pair_codes(untrained, x, rows)
     result = {}
     for count in CANDIDATES:
-        if count > len(rows):
-            skipped[f"retrieval.{count}"] = f"only {len(rows)} test sentences"
+        if count >= len(rows):
+            skipped[f"retrieval.{count}"] = (
+                f"needs more than {count} test sentences with a next one; "
+                f"there are {len(rows)}"
+            )
             continue
-        others = np.array(
-            [
-                random.choice(len(rows) - 1, count - 1, replace=False)
-                for _ in rows
-            ]
-        )
-        others += others >= np.arange(len(rows))[:, None]
+        others = _others(rows, count - 1, random)
         found = {name: _hits(*pair, others) for name, pair in codes.items()}
         accuracy = found.pop("model")
         floors = {**found, "chance": 1 / count}
         result[str(count)] = {"accuracy": accuracy, "floors": floors}
     return result
+
+
+def _others(rows, count, random):
+    """Return for each row so many others whose next is not the row itself."""
+    found = [
+        random.choice(
+            np.flatnonzero((rows != row) & (rows + 1 != row)),
+            count,
+            replace=False,
+        )
+        for row in rows
+    ]
+    return np.array(found)
 
 
 def _pair_codes(model, x, rows):

@@ -182,7 +182,8 @@ _TABLE = {
     "alignment": (
         "collapse.alignment",
         {},
-        "Distance on the sphere of two images of one class.",
+        "Distance on the sphere of two images or recordings of one label, or "
+        "of two sentences that follow each other.",
     ),
 }
 

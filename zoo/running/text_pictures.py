@@ -1,4 +1,4 @@
-"""What a run on text shows: sentences beside those that lie nearest."""
+"""What a run on text shows: nearest sentences, and a projection."""
 
 import pathlib
 
@@ -6,12 +6,14 @@ import numpy as np
 import tensorflow as tf
 from matplotlib.figure import Figure
 
-from zoo.running.figures import curves, save_figure
+from zoo.evaluation.text_tasks import load_task
+from zoo.running.figures import curves, draw_plane, save_figure
 from zoo.running.projector import PROJECTED, write_projector
 
 SEARCHED = 4_000  # Test sentences among which the nearest are looked for
 ASKED = 8  # Sentences shown with their neighbours
 NEAREST = 3
+DOCUMENTS = 10  # Told apart by colour, where there are no labels
 _BATCH = 256
 _WIDTH = 110  # Characters of a sentence in the picture
 
@@ -52,7 +54,7 @@ def nearest_sentences(model, sentences, seed: int) -> list:
 
 
 def draw(model, data, history, seed: int, out) -> dict:
-    """Write `nearest.txt` and `nearest.png`, and `curves.png`.
+    """Write `nearest.txt`, `nearest.png`, `codes.png` and `curves.png`.
 
     Args:
         model: The trained model.
@@ -71,10 +73,49 @@ def draw(model, data, history, seed: int, out) -> dict:
         lines.append("")
     (out / "nearest.txt").write_text("\n".join(lines), encoding="utf-8")
     save_figure(out / "nearest.png", _text_figure(lines))
+    save_figure(out / "codes.png", _plane(model, data, seed))
     if history:
         save_figure(out / "curves.png", curves(history))
         return {}
     return {"curves.png": "no epoch was trained"}
+
+
+def labelled_sentences(data, seed: int) -> tuple:
+    """Return sentences to draw, their labels, and what the labels are.
+
+    Of SUBJ where it is in `KERAS_AE_DATA`, else of the first test documents.
+
+    Args:
+        data: `zoo.data.text_data.TextData`.
+        seed: Int, of the sentences drawn.
+
+    Returns:
+        Tuple: object array of bytes; ints; names of the labels; str.
+    """
+    x, task = data.x_test, load_task("subj")
+    if task is None:
+        y = np.cumsum(np.diff(x.places, prepend=x.places[0]) > 1)
+        count = min(DOCUMENTS, y[-1] + 1)
+        names = [f"document {i}" for i in range(1, count + 1)]
+        what = "test sentences, coloured by document"
+    else:
+        x, y = task
+        names = ["objective", "subjective"]
+        what = "sentences of SUBJ, coloured by label"
+    rows = np.random.default_rng(seed).permutation(
+        np.flatnonzero(y < len(names))
+    )
+    rows = np.sort(rows[:PROJECTED])
+    return x[rows], y[rows], names, what
+
+
+def _plane(model, data, seed) -> Figure:
+    x, y, names, what = labelled_sentences(data, seed)
+    figure = Figure(figsize=(7, 4.5), dpi=100, layout="tight")
+    axes = figure.add_subplot()
+    draw_plane(axes, sentence_embeddings(model, x), y, names)
+    axes.set_xlabel(what)
+    return figure
 
 
 def _text_figure(lines) -> Figure:

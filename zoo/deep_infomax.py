@@ -59,14 +59,19 @@ def build(
 
 
 # Half the paper's channels, an eighth of its score units and a hundredth of
-# its epochs, so that a run takes about twenty minutes on two cores.
+# its epochs: a run takes about five minutes on one core. Kernels of 3 for the
+# paper's 5 see smaller patches, which tell less of the image by themselves.
+# Chosen on validation images of fashion_mnist, after three epochs, by a linear
+# probe on embedding and fc: 84.5 and 89.2 %; kernels of 5: 84.1 and 88.8. With
+# jensen_shannon: 83.4 and 88.4; and a third convolution: 80.7 and 87.4.
 RECIPE = Recipe(
     build=build,
+    model=dict(kernel_size=3),
     optimizer=dict(learning_rate=1e-3, schedule="cosine"),
     train=dict(batch_size=128, epochs=10),
     per_data={
         "digits": dict(
-            model=dict(filters=[64], units=256, kernel_size=3),
+            model=dict(filters=[64], units=256),
             train=dict(batch_size=64, epochs=40),
         ),
     },

@@ -54,6 +54,7 @@ _SAME = ("dim", "filters", "units", "kernel_size")
 
 RECIPE = Recipe(
     build=build,
+    model=INFOMAX.model,
     optimizer=INFOMAX.optimizer,
     train=INFOMAX.train,
     per_data={

@@ -183,9 +183,9 @@ def test_two_protocols_are_refused(tmp_path):
 
 def test_two_kinds_of_data_share_a_report(tmp_path):
     other = make(data="fsdd")
-    other["protocol"] = "audio-v1"
+    other["protocol"] = "audio-v2"
     text = report(write(tmp_path, make(), other))
-    assert "Protocols: `audio-v1`, `images-v1`." in text
+    assert "Protocols: `audio-v2`, `images-v1`." in text
     assert "## digits" in text and "## fsdd" in text
 
 

@@ -53,18 +53,18 @@ slows the peers down many times.
 
 {times}
 """
-_SEQUENCES = """\
-## A training step on text and speech
+_ENCODERS = """\
+## A training step of the encoders
 
     {command}
 
 One `fit` step with its data pipeline, in {turns} turns with everything else;
 {machine}; threads for each library: {threads}; load before the run:
-{load:.1f}. The models have the recipes' sizes on `eltec` and `fsdd`, and read
-the embedded `prose` and `speech`. PyTorch's are a plain version of the same
-sizes, by its own GRU, packed by length on text; it is given word numbers, where
-ours cuts and numbers its strings within the step. Of padding no operation is
-counted.
+{load:.1f}. The models have the recipes' sizes on `fashion_mnist`, `eltec` and
+`fsdd`, and read the embedded `digits`, enlarged to 28x28, `prose` and `speech`.
+PyTorch's are a plain version of the same sizes, by its own GRU, packed by
+length on text; it is given word numbers, where ours cuts and numbers its
+strings within the step. Of words that are padding no operation is counted.
 
 {versions}.
 
@@ -79,7 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rounds", type=int, default=15, help="turns (15)")
     parser.add_argument(
         "--models",
-        choices=("all", "images", "sequences"),
+        choices=("all", "vq_vae", "encoders"),
         default="all",
         help="which section of the page (all)",
     )
@@ -106,16 +106,16 @@ def run(arguments: argparse.Namespace) -> int:
         load=load,
         versions=_versions(),
     )
-    if arguments.models != "sequences":
+    if arguments.models != "encoders":
         memory = memory_in_use(memory_steps)
         turns = measure(rounds, steps, threads)
         _publish(_PAGE, turns, _ratios(turns, memory), given, arguments.out)
-    if arguments.models != "images":
-        from tools import bench_sequences
+    if arguments.models != "vq_vae":
+        from tools import bench_encoders
 
-        turns, flops = bench_sequences.measure(rounds, steps, threads)
-        ratios = bench_sequences.ratio_rows(turns, flops)
-        _publish(_SEQUENCES, turns, ratios, given, arguments.out)
+        turns, flops = bench_encoders.measure(rounds, steps, threads)
+        ratios = bench_encoders.ratio_rows(turns, flops)
+        _publish(_ENCODERS, turns, ratios, given, arguments.out)
     return 0
 
 

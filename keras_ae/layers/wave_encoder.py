@@ -3,6 +3,7 @@
 import math
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 from keras_ae.checks import check_int
@@ -91,13 +92,13 @@ class WaveEncoder(keras.layers.Layer):
 
     def _check_length(self, samples):
         if samples is not None and samples < self.hop:
-            raise ValueError(
-                f"`WaveEncoder` needs waveforms of {self.hop} samples, one "
-                f"frame, or more. Received: {samples} samples"
-            )
+            raise ValueError(f"{_rule(self.hop)} {samples} samples")
 
     def call(self, x):
         self._check_length(x.shape[1])
+        if x.shape[1] is None:  # Known when the graph runs, as in an export
+            samples = tf.shape(x)[1]
+            tf.debugging.Assert(samples >= self.hop, [_rule(self.hop), samples])
         x = ops.expand_dims(x, -1)
         for convolution, norm in zip(self.convolutions, self.norms):
             before = convolution.kernel_size[0] - convolution.strides[0]
@@ -116,3 +117,10 @@ class WaveEncoder(keras.layers.Layer):
             filters=self.filters, strides=self.strides, kernels=self.kernels
         )
         return config
+
+
+def _rule(hop):
+    return (
+        f"`WaveEncoder` needs waveforms of {hop} samples, one frame, or more. "
+        "Received:"
+    )

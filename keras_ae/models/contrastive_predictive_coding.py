@@ -27,11 +27,14 @@ class ContrastivePredictiveCoding(EmbeddingModel):
     frames ahead a linear map of the context predicts the frame, and
     `info_loss` is the cross-entropy of the true one among `num_negatives`
     others, scored by inner product: a mean over steps and times, in nats,
-    `log(1 + num_negatives)` where nothing is known. The frame that is asked
-    for is never among its own negatives. Negatives are drawn for each
+    about `log(1 + num_negatives)` where nothing is known. The frame that is
+    asked for is never among its own negatives; where it was the only one
+    drawn, the accuracy leaves it out. Negatives are drawn for each
     utterance, in evaluation always the same: from the utterance itself
     (nothing but what changes in time helps), from those of its speaker in
     the global batch, or from any ("mixed": the speaker's voice helps too).
+    A recording that is repeated to fill a window has near copies of the true
+    frame among them.
     With "none" the loss is the squared distance of predictions and frames
     and nothing pushes apart: **it collapses**, and is here to show that.
 
@@ -133,15 +136,38 @@ class ContrastivePredictiveCoding(EmbeddingModel):
         others = ops.einsum("btkc,bnc->bktn", ahead, drawn)
         losses = []
         for k, metric in enumerate(self.step_accuracy, 1):
-            # The frame asked for at each time, and its place in the pool.
-            place = own[:, None] * times + ops.arange(k, times)[None]
-            same = ops.equal(where[:, None, :], place[:, :, None])
+            same = _asked_for(where, own, times, k)
             apart = ops.where(same, MASKED, others[:, k - 1, :-k])
             right = ops.sum(ahead[:, :-k, k - 1] * frames[:, k:], axis=-1)
             loss, correct = _tell(right, apart)
-            metric.update_state(ops.mean(correct, axis=1))
+            # Where no negative is left there is nothing to succeed at.
+            told = ops.logical_not(ops.all(same, axis=-1))
+            metric.update_state(correct, told)
             losses.append(ops.mean(loss, axis=1))
         return {"info_loss": sum(losses) / self.steps}
+
+    def count_negatives(self, batch):
+        """Count what `evaluate` tells each true frame of a batch from.
+
+        Args:
+            batch: `Batch`.
+
+        Returns:
+            List of pairs, one a step ahead, `(batch, times)` int32: the
+            negatives that are left, and how many different frames they are.
+        """
+        rows, times, _ = self.encoder.compute_output_shape(batch.x.shape)
+        first, total = replica_rows(rows)
+        own = first + ops.arange(rows)
+        where = self._draw(batch.y, own, total, times, training=False)
+        new = ops.diff(ops.sort(where, axis=1), axis=1) != 0
+        different = 1 + ops.sum(ops.cast(new, "int32"), axis=1, keepdims=True)
+        counts = []
+        for k in range(1, self.steps + 1):
+            same = ops.cast(_asked_for(where, own, times, k), "int32")
+            left = self.num_negatives - ops.sum(same, axis=-1)
+            counts.append((left, different - ops.max(same, axis=-1)))
+        return counts
 
     def _draw(self, speakers, own, total, times, training):
         """Draw the negatives' places among all frames of the global batch.
@@ -198,6 +224,22 @@ class ContrastivePredictiveCoding(EmbeddingModel):
             seed=self.seed,
         )
         return config
+
+
+def _asked_for(where, own, times, k):
+    """Return which negatives are the frame asked for, `k` ahead of each time.
+
+    Args:
+        where: `(batch, num_negatives)` places in the pool.
+        own: `(batch,)` rows in the pool.
+        times: Int, frames of a row.
+        k: Int >= 1.
+
+    Returns:
+        `(batch, times - k, num_negatives)`, bool.
+    """
+    place = own[:, None] * times + ops.arange(k, times)[None]
+    return ops.equal(where[:, None, :], place[:, :, None])
 
 
 def _distances(ahead, frames):

@@ -131,14 +131,26 @@ def test_a_speaker_left_out_is_only_in_the_test_recordings():
         load_audio("speech", without_speaker="karl")
 
 
-def test_another_rate_keeps_the_pitch_and_a_limit_the_first():
+def test_another_rate_keeps_the_pitch():
     fast, slow = load_audio("speech", sample_rate=16_000), load_audio("speech")
     lengths = 2 * slow.x_valid.lengths
     np.testing.assert_array_equal(fast.x_valid.lengths, lengths)
     # Every other sample is the old one, but for the filter at the top.
     apart = fast.x_valid[0][::2] - slow.x_valid[0]
     assert np.std(apart) < 0.1 * np.std(slow.x_valid[0])
-    assert len(load_audio("speech", limit=7).x_train) == 7
+
+
+def test_a_limit_draws_recordings_once_and_for_all():
+    # The first 30 have 5 labels; 30 drawn ones, less than 8 of 10 labels with
+    # probability 3e-3.
+    few, whole = load_audio("speech", limit=30), load_audio("speech")
+    assert len(few.x_train) == 30 and len(set(few.x_train.y)) >= 8
+    again = load_audio("speech", limit=30)
+    np.testing.assert_array_equal(few.x_train.samples, again.x_train.samples)
+    more = load_audio("speech", limit=1000)
+    np.testing.assert_array_equal(more.x_train.samples, whole.x_train.samples)
+    with pytest.raises(ValueError, match="`data.limit` >= 1. Received: .*=0"):
+        load_audio("speech", limit=0)
 
 
 def test_samples_out_of_range_are_refused():
@@ -184,3 +196,5 @@ def test_fsdd_is_split_by_take():
         waves = getattr(data, f"x_{split}")
         pairs = waves.y * 6 + waves.speakers
         assert (np.bincount(pairs) == takes).all()
+    few = load_audio("fsdd", limit=100).x_train  # the first are all of "0"
+    assert len(set(few.y)) == 10 and len(set(few.speakers)) == 6

@@ -88,6 +88,17 @@ def test_middle_windows_are_each_recording_once():
     np.testing.assert_array_equal(batches[0][1], [0, 0, 1, 1])
 
 
+def test_middle_windows_of_a_group_are_not_neighbours_in_their_file():
+    waves = numbered([30] * 96, np.repeat([0, 1], 48))
+    (x, _), *_ = some(middle_windows(waves, 96, 10, 8), 1)
+    groups = np.floor(x[:, 0]).astype(int).reshape(12, 8)
+    # 48 rows of 6 labels, 8 of each in a row, as sorted names give them:
+    # 8 drawn of them hold less than 3 labels with probability 5e-4.
+    assert all(len(set(group // 8)) >= 3 for group in groups)
+    again = some(middle_windows(waves, 96, 10, 8), 1)
+    np.testing.assert_array_equal(again[0][0], x)
+
+
 def test_a_batch_must_be_whole_groups_and_no_more_than_there_are():
     with pytest.raises(ValueError, match="multiple of `data.per_speaker`"):
         window_batches(THREE, 8, 10, 3)

@@ -80,6 +80,40 @@ def test_the_frame_asked_for_is_never_a_negative(monkeypatch):
     assert float(loss[0]) == 0.0
 
 
+def test_accuracy_leaves_out_what_is_told_from_nothing(monkeypatch):
+    # All are frame 7: nothing is left where that is asked for.
+    made, x = model("utterance"), waves(1)
+    monkeypatch.setattr(
+        made, "_draw", lambda *_, **__: ops.full((1, 6), 7, dtype="int32")
+    )
+    made.loss_terms(Batch(x), training=False)
+    found = made(x)
+    frames = np.array(found["frames"])[0]
+    ahead = np.array(made.predict_ahead(found["context"]))[0].reshape(8, 2, 4)
+    for k, metric in enumerate(made.step_accuracy, 1):
+        scores = ahead[: 7 - k, k - 1] @ frames.T
+        times = np.arange(7 - k)
+        expected = np.mean(scores[times, times + k] > scores[:, 7])
+        assert float(metric.result()) == pytest.approx(expected)
+    for k, (left, different) in enumerate(made.count_negatives(Batch(x)), 1):
+        np.testing.assert_array_equal(left, [[6] * (7 - k) + [0]])
+        np.testing.assert_array_equal(different, [[1] * (7 - k) + [0]])
+
+
+def test_negatives_are_counted_as_they_are_drawn():
+    made, x = model("mixed", num_negatives=30), waves()
+    where, found = places(made, training=False), []
+    for k in (1, 2):
+        for b in range(4):
+            for t in range(8 - k):
+                left = [i for i in where[b] if i != b * 8 + t + k]
+                found.append((len(left), len(set(left))))
+    counts = made.count_negatives(Batch(x))
+    counted = [np.reshape(np.stack(pair, -1), (-1, 2)) for pair in counts]
+    np.testing.assert_array_equal(np.concatenate(counted), found)
+    assert len(set(found)) > 2  # draws are masked, and repeated
+
+
 def test_speakers_are_asked_for():
     rule = "needs `y`, the speakers, with negatives='speaker'. Received: y=None"
     with pytest.raises(ValueError, match=rule):
@@ -131,6 +165,15 @@ def test_it_learns_to_tell_the_next_frames():
     assert history["accuracy_1_ahead"][-1] > 3 / 17
     report = collapse_report(np.array(made.encode(tones(256, seed=1))))
     assert collapse_warnings(report) == []
+
+
+def test_one_negative_is_enough_to_push_apart():
+    made = larger(num_negatives=1)
+    history = made.fit(tones(), epochs=60, batch_size=16, verbose=0).history
+    assert history["info_loss"][-1] < 0.6 * math.log(2)
+    report = collapse_report(np.array(made.encode(tones(256, seed=1))))
+    assert collapse_warnings(report) == []
+    assert report["uniformity"] < -1
 
 
 def test_without_negatives_it_collapses_and_that_is_named():

@@ -47,7 +47,7 @@ def run(tmp_path_factory, few_takes):
 
 def test_a_run_leaves_pictures_numbers_and_a_record(run):
     record = run.record
-    assert record["protocol"] == "audio-v1"
+    assert record["protocol"] == "audio-v2" and record["warnings"] == []
     assert record["floors"]["held_out_speaker_accuracy"].keys() == {
         "log_mel",
         "random_encoder",
@@ -117,12 +117,25 @@ def test_a_folder_of_16_khz_trains_without_labels(tmp_path):
         soundfile.write(tmp_path / "mine" / f"{i}.flac", wave, 16_000)
     settings = {"data.sample_rate": 16_000, "data.per_speaker": 1}
     settings |= {"train.batch_size": 4, "data.limit": None}
+    settings |= {"model.negatives": "utterance"}
     run = train(
         tmp_path / "run", settings, data=f"folder:{tmp_path / 'mine'}"
     )
     assert run.model.encoder.hop == 160
     assert "held_out_speaker_accuracy" not in run.record["numbers"]
     assert run.record["numbers"]["ahead_loss"] > 0
+
+
+def test_negatives_of_speakers_need_data_that_name_them(tmp_path, capsys):
+    (tmp_path / "mine").mkdir()
+    for i in range(20):
+        soundfile.write(tmp_path / "mine" / f"{i}.wav", np.ones(4_000), 8_000)
+    command = ["train", "cpc", "--data", f"folder:{tmp_path / 'mine'}"]
+    assert main([*command, "--out", str(tmp_path / "run")]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "needs data that name their speakers" in line
+    assert "`data.folders=speaker`; utterance and mixed need none" in line
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_rate_without_frames_of_ten_milliseconds_is_refused(tmp_path):

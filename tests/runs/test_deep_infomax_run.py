@@ -1,10 +1,10 @@
-"""The recipes of Deep InfoMax on the embedded digits, one epoch."""
+"""The recipes of Deep InfoMax on the embedded digits, ten epochs."""
 
 import pytest
 
 from zoo.running import train_run
 
-SMALL = {"train.epochs": 1, "model.units": 16, "data.limit": 256}
+SMALL = {"train.epochs": 10, "model.units": 16, "data.limit": 256}
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,4 @@ def test_the_record_has_each_feature_beside_its_floors(
         assert set(floors) == {"raw_pixels", "random_encoder", "chance"}
         assert run.record["numbers"][name] > floors["chance"]
     assert (tmp_path / "a" / "codes.png").is_file()
+    assert run.record["warnings"] == []

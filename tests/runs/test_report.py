@@ -149,6 +149,25 @@ def test_the_report_names_no_path_of_a_machine(tmp_path):
     assert str(tmp_path.parent) not in text
 
 
+def test_the_data_are_described_as_they_are_by_default(tmp_path):
+    few = make(size=2)  # its group comes first
+    few["data_info"] = {"description": "digits: few images"}
+    text = report(write(tmp_path, few, make()))
+    assert "## digits\n\ndigits: some images\n" in text
+
+
+def test_the_cost_has_the_examples_a_second(tmp_path):
+    slow, fast = make(seed=1), make(seed=2)
+    for record, seconds in ((slow, 2.0), (fast, 1.0)):
+        record["data_info"]["train"] = 600  # twice
+        record["seconds"]["train"] = seconds
+    text = report(write(tmp_path, slow, fast, make("vq", size=4)))
+    cost = text.partition("### Cost")[2].splitlines()
+    assert cost[2].endswith("| evaluate seconds | examples a second |")
+    assert cost[4].endswith("| 900.00 ± 424.26 |")
+    assert cost[5].endswith("| – |")
+
+
 def test_warnings_are_reported(tmp_path):
     text = report(write(tmp_path, make()))
     assert "- vq, seed 0: The embedding is constant." in text
@@ -183,9 +202,9 @@ def test_two_protocols_are_refused(tmp_path):
 
 def test_two_kinds_of_data_share_a_report(tmp_path):
     other = make(data="fsdd")
-    other["protocol"] = "audio-v1"
+    other["protocol"] = "audio-v2"
     text = report(write(tmp_path, make(), other))
-    assert "Protocols: `audio-v1`, `images-v1`." in text
+    assert "Protocols: `audio-v2`, `images-v1`." in text
     assert "## digits" in text and "## fsdd" in text
 
 

@@ -43,7 +43,8 @@ def load_audio(
         name: Str.
         sample_rate: Int >= 1000: recordings at another rate are resampled.
             Defaults to `8_000`.
-        limit: Int >= 1, most training recordings, or `None` for all.
+        limit: Int >= 1, most training recordings, drawn once and for all, or
+            `None` for all.
         folders: Str, what the sub-folders of a folder say: `"label"`,
             `"speaker"`, `"label/speaker"` or `"speaker/label"`.
         without_speaker: Str, a speaker whose recordings are left out of train
@@ -68,8 +69,10 @@ def load_audio(
         data = leave_out(data, without_speaker)
     if limit is None:
         return data
-    rows = np.arange(min(limit, len(data.x_train)))
-    return dataclasses.replace(data, x_train=data.x_train.take(rows))
+    check_int("load_audio", "data.limit", limit)
+    # Those that come first may all be of one label, or of one speaker.
+    drawn = np.random.default_rng(0).permutation(len(data.x_train))[:limit]
+    return dataclasses.replace(data, x_train=data.x_train.take(np.sort(drawn)))
 
 
 def leave_out(data: AudioData, speaker: str) -> AudioData:

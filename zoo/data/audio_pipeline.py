@@ -85,8 +85,9 @@ def middle_windows(
 ) -> tf.data.Dataset:
     """Return the middle window of every recording once, in a fixed order.
 
-    Recordings of a speaker come in groups as in `window_batches`; the last
-    batch may be smaller.
+    Recordings of a speaker come in groups as in `window_batches`, and in an
+    order drawn once: those that follow each other in a folder are alike. The
+    last batch may be smaller.
 
     Args:
         waves: `Waves`.
@@ -98,9 +99,10 @@ def middle_windows(
         `tf.data.Dataset` of `(x, speaker)`, as of `window_batches`.
     """
     check_int("middle_windows", "batch_size", batch_size)
-    speakers = _speakers(waves)
+    drawn = np.random.default_rng(0).permutation(len(waves))
+    speakers = _speakers(waves)[drawn]
     rank = _ranks(speakers)
-    order = np.lexsort((rank, speakers, rank // per_speaker))
+    order = drawn[np.lexsort((rank, speakers, rank // per_speaker))]
     rows = tf.data.Dataset.from_tensor_slices(order).batch(batch_size)
     rows = rows.map(lambda row: (row, tf.zeros((), tf.int64)))
 

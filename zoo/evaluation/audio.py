@@ -1,4 +1,4 @@
-"""The protocol for audio, `audio-v1`: what an encoder of waveforms is worth.
+"""The protocol for audio, `audio-v2`: what an encoder of waveforms is worth.
 
 An embedding is what `encode` gives of a whole recording: the mean over its
 frames. `evaluate_audio` returns a JSON-able dict:
@@ -15,7 +15,9 @@ frames. `evaluate_audio` returns a JSON-able dict:
   are among those that the probe is fitted on.
 - `prediction`: on the middle window of each test recording, `loss` in nats,
   `log_candidates`, what it is where nothing is known, `accuracy` for each
-  step ahead, and `floors`: `random_encoder`, `chance`, mean accuracies.
+  step ahead, and `floors`: `random_encoder`, `chance`, mean accuracies. Both
+  floors of knowing nothing count the candidates that are there: see
+  `zoo.evaluation.ahead`.
 - `collapse`, `warnings`, `skipped`: as in `zoo.evaluation.images`; pairs are
   test recordings of one label.
 
@@ -23,27 +25,29 @@ Log-mel statistics are mean and standard deviation over time of 40 log-mel
 energies.
 """
 
-import math
 import time
 
 import numpy as np
 
 from keras_ae.metrics.collapse import collapse_report, collapse_warnings
 from zoo.data.audio_data import SPLITS, concatenate
-from zoo.data.audio_pipeline import middle_windows
+from zoo.evaluation.ahead import nothing_known, tell_ahead
 from zoo.evaluation.audio_embeddings import (
     log_mel_statistics,
     recording_embeddings,
 )
-from zoo.evaluation.audio_probes import held_out_speakers
+from zoo.evaluation.audio_probes import (
+    MOST_SPEAKERS,
+    held_out_speakers,
+    lacking,
+)
 from zoo.evaluation.probes import Labelled, chance, linear_probe
 
-PROTOCOL = "audio-v1"
-_BATCH = 64
+PROTOCOL = "audio-v2"
 
 
 def evaluate_audio(model, data, seed: int = 0, untrained_model=None) -> dict:
-    """Evaluate an encoder of waveforms by the protocol `audio-v1`.
+    """Evaluate an encoder of waveforms by the protocol `audio-v2`.
 
     Args:
         model: `ContrastivePredictiveCoding`, compiled.
@@ -104,11 +108,14 @@ def _splits(data):
 def _held_out(found, splits, data, seed, skipped):
     result = {"held_out_speaker": None, "left_out_speaker": None}
     waves = concatenate(splits.values())
-    if waves.y is None or len(data.speaker_names) < 3:
-        reason = "needs labels and three speakers or more"
-        return {**result, **_skip(result, reason, skipped)}
     sizes = [len(part) for part in splits.values()]
     tested = np.repeat([False, False, True], sizes)
+    if waves.y is None or waves.speakers is None:
+        reason = "needs labels and three speakers or more"
+    else:
+        reason = lacking(waves.y, waves.speakers, tested)
+    if reason is not None:
+        return {**result, **_skip(result, reason, skipped)}
     probes = {
         name: held_out_speakers(
             np.concatenate(list(z.values())),
@@ -127,11 +134,17 @@ def _held_out(found, splits, data, seed, skipped):
     if name is None:
         reason = "every speaker was in training: see data.without_speaker"
         skipped["left_out_speaker"] = reason
-    elif name in own["folds"]:
+    elif name not in own["folds"]:
+        reason = f"{name} is none of the {MOST_SPEAKERS} who say the most"
+        skipped["left_out_speaker"] = reason
+    else:
+        theirs = waves.speakers == data.speaker_names.index(name)
+        known = chance(waves.y[~theirs], waves.y[theirs])
+        heard = {k: probe["folds"][name] for k, probe in probes.items()}
         result["left_out_speaker"] = {
             "speaker": name,
             "accuracy": own["folds"][name],
-            "floors": {k: probe["folds"][name] for k, probe in probes.items()},
+            "floors": {**heard, "chance": known},
         }
     return result
 
@@ -162,25 +175,14 @@ def _prediction(model, untrained, data, skipped):
     if model.negatives == "none":
         skipped["prediction"] = "frames are told from nothing"
         return None
-    own = _ahead(model, data)
-    candidates = 1 + model.num_negatives
-    floors = {"chance": 1 / candidates}
+    known = nothing_known(model, data)
+    floors = {"chance": float(np.mean(known["chance"]))}
     if untrained is not None:
-        floors["random_encoder"] = _ahead(untrained, data)["mean_accuracy"]
-    return {**own, "log_candidates": math.log(candidates), "floors": floors}
-
-
-def _ahead(model, data):
-    windows = middle_windows(
-        data.x_test, _BATCH, data.window, data.per_speaker
-    )
-    logs = model.evaluate(windows, verbose=0, return_dict=True)
-    steps = range(1, model.steps + 1)
-    accuracy = [float(logs[f"accuracy_{k}_ahead"]) for k in steps]
+        floors["random_encoder"] = tell_ahead(untrained, data)["mean_accuracy"]
     return {
-        "loss": float(logs["info_loss"]),
-        "accuracy": accuracy,
-        "mean_accuracy": float(np.mean(accuracy)),
+        **tell_ahead(model, data),
+        "log_candidates": known["log_candidates"],
+        "floors": floors,
     }
 
 

@@ -28,7 +28,7 @@ def held_out_speakers(z, y, speakers, tested, names, seed: int = 0) -> dict:
     Args:
         z: `(recordings, dim)` embeddings.
         y: `(recordings,)` labels.
-        speakers: `(recordings,)` ints, three speakers or more.
+        speakers: `(recordings,)` ints.
         tested: `(recordings,)` bools, those of the test split.
         names: Tuple of strings, of the speakers.
         seed: Int, passed to the classifier. Defaults to `0`.
@@ -38,15 +38,17 @@ def held_out_speakers(z, y, speakers, tested, names, seed: int = 0) -> dict:
         recordings of all splits; `folds`, from speaker to accuracy; `chance`,
         of the commonest label; `untested`, the mean over folds fitted and
         tested without the test split, for the choice of settings.
+
+    Raises:
+        ValueError: There is something `lacking`.
     """
-    counts = np.bincount(speakers, minlength=len(names))
-    turns = np.argsort(-counts, kind="stable")[:MOST_SPEAKERS]
-    turns = sorted(int(s) for s in turns if counts[s])
-    if len(turns) < 3:
+    reason = lacking(y, speakers, tested)
+    if reason is not None:
         raise ValueError(
-            "`held_out_speakers` needs three speakers or more. Received: "
-            f"{len(turns)}"
+            f"`held_out_speakers` {reason}. Received: recordings of "
+            f"{len(np.unique(speakers))} speakers, {len(np.unique(y))} labels"
         )
+    turns = _turns(speakers)
     scores = np.zeros((len(names), len(STRENGTHS)))
     for pair in itertools.combinations(turns, 2):
         # One fit chooses for both: each of the two is the other's validation.
@@ -72,6 +74,28 @@ def held_out_speakers(z, y, speakers, tested, names, seed: int = 0) -> dict:
         "chance": float(np.mean(floor)),
         "untested": float(np.mean(untested)),
     }
+
+
+def lacking(y, speakers, tested) -> str | None:
+    """Return what `held_out_speakers` needs and is not given, or `None`.
+
+    Args:
+        y, speakers, tested: As there.
+    """
+    turns = _turns(speakers)
+    if len(turns) < 3:
+        return "needs three speakers or more"
+    for pair in itertools.combinations(turns, 2):
+        fit = ~np.isin(speakers, pair) & ~tested
+        if len(np.unique(y[fit])) < 2:
+            return "needs two labels or more without any two of the speakers"
+    return None
+
+
+def _turns(speakers):
+    """Return the speakers that take turns, sorted."""
+    found, counts = np.unique(speakers, return_counts=True)
+    return np.sort(found[np.argsort(-counts, kind="stable")][:MOST_SPEAKERS])
 
 
 def _accuracies(z, y, fit, asked, strengths, seed):

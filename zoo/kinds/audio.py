@@ -40,7 +40,18 @@ def load(config):
 
 
 def inputs(data, config):
-    """Return the rate of the recordings, and how long windows are."""
+    """Return the rate of the recordings, and how long windows are.
+
+    Raises:
+        ValueError: The model asks for speakers, and the data name none.
+    """
+    asked = config.settings["model"].get("negatives")
+    if asked == "speaker" and not data.speaker_names:
+        raise ValueError(
+            "`model.negatives=speaker` needs data that name their speakers, "
+            "as a folder does with `data.folders=speaker`; utterance and "
+            f"mixed need none. Received: {data.description}"
+        )
     return {"sample_rate": data.sample_rate, "window": data.window}
 
 

@@ -5,12 +5,10 @@ import pathlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from zoo.data.audio_pipeline import middle_windows
+from zoo.evaluation.ahead import nothing_known, tell_ahead
 from zoo.evaluation.audio_embeddings import recording_embeddings
 from zoo.running.figures import curves, draw_plane, save_figure
 from zoo.running.projector import PROJECTED, write_projector
-
-_BATCH = 64
 
 
 def draw(model, data, history, seed: int, out) -> dict:
@@ -47,21 +45,16 @@ def _shown(data, seed):
 
 
 def _ahead(model, data) -> Figure:
-    windows = middle_windows(
-        data.x_test, _BATCH, data.window, data.per_speaker
-    )
-    logs = model.evaluate(windows, verbose=0, return_dict=True)
+    found, nothing = tell_ahead(model, data), nothing_known(model, data)
     steps = np.arange(1, model.steps + 1)
     figure = Figure(figsize=(6, 4), dpi=100, layout="tight")
     axes = figure.add_subplot()
-    accuracy = [logs[f"accuracy_{k}_ahead"] for k in steps]
-    axes.plot(steps, accuracy, marker="o", label="test windows")
-    chance = 1 / (1 + model.num_negatives)
-    axes.axhline(chance, color="black", linestyle=":", label="chance")
+    axes.plot(steps, found["accuracy"], marker="o", label="test windows")
+    axes.plot(steps, nothing["chance"], "k:", label="chance")
     axes.set(xlabel="frames ahead", ylabel="true frame found", ylim=(0, 1))
     axes.set_title(
-        f"loss {logs['info_loss']:.2f} nats; log of "
-        f"{1 + model.num_negatives} candidates is {-np.log(chance):.2f}",
+        f"loss {found['loss']:.2f} nats; "
+        f"{nothing['log_candidates']:.2f} where nothing is known",
         fontsize=10,
     )
     axes.legend()

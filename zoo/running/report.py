@@ -10,7 +10,7 @@ from zoo.running.numbers import (
     MEANINGS,
     gain,
 )
-from zoo.running.tables import spread_text
+from zoo.running.tables import examples_a_second, spread_text
 
 _HEADER = """\
 # Results
@@ -66,8 +66,12 @@ def _shown(place) -> str:
 
 
 def _data_section(data: str, groups: list) -> str:
-    info = groups[0].records[0]["data_info"]
-    lines = [f"## {data}", "", info["description"], ""]
+    # Settings such as `data.limit` leave some of the data out.
+    plainest = min(
+        (record for group in groups for record in group.records),
+        key=lambda record: len(record["changed"]),
+    )
+    lines = [f"## {data}", "", plainest["data_info"]["description"], ""]
     names = [
         name
         for name in MEANINGS
@@ -94,7 +98,8 @@ def _data_section(data: str, groups: list) -> str:
         "prior seconds": ("seconds", "prior"),
         "evaluate seconds": ("seconds", "evaluate"),
     }
-    lines += ["### Cost", "", *_table(columns, groups)]
+    rates = ("examples a second", _rates)
+    lines += ["### Cost", "", *_table(columns, groups, rates)]
     return "\n".join(lines + _warnings(groups))
 
 
@@ -115,6 +120,11 @@ def _floor_table(name: str, groups: list) -> list:
         if floor in FLOOR_MEANINGS
     ]
     return [*_table(columns, having, extra), *notes, *([""] if notes else [])]
+
+
+def _rates(group: Group) -> list:
+    found = map(examples_a_second, group.records)
+    return [rate for rate in found if rate is not None]
 
 
 def _gains(group: Group, name: str) -> list:

@@ -30,6 +30,13 @@ def spread_text(values: Sequence[float]) -> str:
     return f"{number_text(float(mean))} ± {number_text(float(spread))}"
 
 
+def examples_a_second(record: Mapping) -> int | None:
+    """Return how fast the run of a record was trained, where it says so."""
+    trained = record["history"]["epochs"] * record["data_info"].get("train", 0)
+    seconds = record["seconds"].get("train")
+    return round(trained / seconds) if trained and seconds else None
+
+
 def record_table(record: Mapping) -> str:
     """Return the numbers of a record, each beside its floors."""
     lines = [f"{record['recipe']} on {record['data']}, seed {record['seed']}"]
@@ -46,8 +53,7 @@ def record_table(record: Mapping) -> str:
     lines += [f"  warning: {warning}" for warning in record["warnings"]]
     spent = (f"{name} {value:.1f}" for name, value in record["seconds"].items())
     lines.append(f"  seconds: {', '.join(spent)}")
-    trained = record["history"]["epochs"] * record["data_info"].get("train", 0)
-    if trained and record["seconds"].get("train"):
-        rate = round(trained / record["seconds"]["train"])
+    rate = examples_a_second(record)
+    if rate is not None:
         lines.append(f"  trained on {number_text(rate)} examples a second")
     return "\n".join(lines)

@@ -1,4 +1,9 @@
-"""Time training steps on text and speech beside PyTorch; see `bench_train`."""
+"""Time training steps of encoders; see `bench_train`.
+
+Operations are counted by hand from the sizes of layers, a multiply-add as two,
+the backward pass as twice the forward one. Activations, normalisations, losses
+and the optimiser are not counted: doing more of them is not speed.
+"""
 
 import dataclasses
 import importlib.util
@@ -9,11 +14,12 @@ import numpy as np
 from tools.timing import RATE, fit_timer, middle, take_turns, timer
 
 # A recipe, the published set whose settings it has here, and the embedded
-# one that it reads.
+# one that it reads, with what makes that alike.
 MODELS = {
-    "quick_thought": ("eltec", "prose"),
-    "skip_thought": ("eltec", "prose"),
-    "cpc": ("fsdd", "speech"),
+    "deep_infomax": ("fashion_mnist", "digits", {"data.image_size": 28}),
+    "quick_thought": ("eltec", "prose", {}),
+    "skip_thought": ("eltec", "prose", {}),
+    "cpc": ("fsdd", "speech", {}),
 }
 PEERS = ("quick_thought", "cpc")
 KEPT = 8  # Batches that PyTorch goes through, and whose words are counted
@@ -81,8 +87,8 @@ def _prepare(name):
     from zoo.running.build import build_model, model_inputs
     from zoo.running.config import resolve_config
 
-    published, embedded = MODELS[name]
-    config = resolve_config(name, published, 0)
+    published, embedded, alike = MODELS[name]
+    config = resolve_config(name, published, 0, alike)
     config = dataclasses.replace(config, data=embedded)
     kind = kind_of(find(name))
     data = kind.load(config)
@@ -93,6 +99,31 @@ def _prepare(name):
         words += [f"word{i}" for i in range(size - len(words))]
     model = build_model(config, inputs, steps=10_000)
     return model, kind.batches(data, config, 0), config.settings
+
+
+def _deep_infomax_flops(model, kept, settings):
+    """Count a step of local scores by dot product, the recipe's.
+
+    The images need no gradient: the first convolution's backward pass is as
+    its forward one.
+    """
+    (x, _), encoder, units = kept[0], model.encoder, model.score_units
+    rows, side, _, channels = x.shape
+    convolutions = []
+    for filters in encoder.filters:
+        side = -(-side // 2)
+        taps = encoder.kernel_size**2 * channels
+        convolutions.append(2 * side**2 * taps * filters)
+        channels = filters
+    dense = 2 * side**2 * channels * encoder.units
+    dense += 2 * encoder.units * encoder.dim
+    # A head is a hidden layer, one on it, and a shortcut around both.
+    heads = 2 * units * (2 * encoder.dim + units)
+    heads += side**2 * 2 * units * (2 * channels + units)
+    # Each embedding with all positions of all images of the batch.
+    scores = 2 * rows * side**2 * units
+    forward = sum(convolutions) + dense + heads + scores
+    return rows * (3 * forward - convolutions[0])
 
 
 def _words(model, kept):
@@ -138,7 +169,7 @@ def _cpc_flops(model, kept, settings):
     units = model.context_units
     frame = 2 * 3 * units * (channels + units)
     frame += 2 * units * model.steps * channels
-    frame += 2 * model.steps * channels * model.num_negatives
+    frame += 2 * model.steps * channels * (1 + model.num_negatives)
     return 3 * (forward + rows * times * frame)
 
 
@@ -170,6 +201,7 @@ def _cpc_peer(model, kept) -> Callable[[], float]:
 
 
 _FLOPS = {
+    "deep_infomax": _deep_infomax_flops,
     "quick_thought": _quick_thought_flops,
     "skip_thought": _skip_thought_flops,
     "cpc": _cpc_flops,

@@ -30,12 +30,16 @@ class AgentEstimator(Reinforce):
         baseline: Str, as in `Reinforce`, but for `"value"`, which a value
             network takes the place of.
         samples: Int >= 1.
-        entropy_weight: Float >= 0.
+        entropy_weight: Float >= 0, of the entropy in the gradient; the loss
+            that is returned holds none of it.
         normalize_returns: Bool, TF-Agents' whitening; biased.
         value_network: Keras 3 layer or model, objects to one number, or
             `None`.
         value_optimizer: Keras 3 optimizer of the value network.
         decay: Float in [0, 1), of the moving averages.
+
+    Raises:
+        ValueError: If `baseline` is `"value"`.
     """
 
     name = "tf_agents"
@@ -53,6 +57,12 @@ class AgentEstimator(Reinforce):
         value_optimizer=None,
         decay=0.8,
     ):
+        if baseline == "value":
+            raise ValueError(
+                "`AgentEstimator` needs `baseline='none'` and a "
+                "`value_network`, for its value to be the baseline. "
+                "Received: baseline='value'"
+            )
         super().__init__(baseline, samples, decay=decay)
         self.unbiased = not normalize_returns
         self._agent_settings = dict(
@@ -105,15 +115,22 @@ class AgentEstimator(Reinforce):
             draws.index[:rows],
             -ops.reshape(advantage, (-1,)),
         )
-        with self.agent.actor_network.known(
-            repeat(draws.logits, self.samples)
-        ):
-            found = self.agent.total_loss(
-                trajectories, trajectories.reward, weights=None, training=True
-            )
-        # The agent's loss is a mean over episodes; so is the model's.
-        zeros = ops.zeros_like(draws.log_prob[0])
-        return zeros + zero_with_gradient(found.loss)
+        weights = tf.ones_like(trajectories.reward)
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(weights)
+            with self.agent.actor_network.known(
+                repeat(draws.logits, self.samples)
+            ):
+                found = self.agent.total_loss(
+                    trajectories, trajectories.reward, weights, training=True
+                )
+        # A mean over episodes, linear in their weights: its derivative there
+        # is each episode's part, which the model may weigh or leave out.
+        parts = tape.gradient(found.loss, weights)
+        parts = ops.reshape(parts, (self.samples, -1))
+        return zero_with_gradient(
+            ops.cast(rows, "float32") * ops.mean(parts, axis=0)
+        )
 
     def update_state(self, statistics, finite):
         if self.value_layer is None:

@@ -43,20 +43,24 @@ class CodeEnvironment(tf_environment.TFEnvironment):
             code.index.shape[1:], tf.int32, 0, bottleneck.num_codes - 1, "code"
         )
         super().__init__(ts.time_step_spec(observation), action, size)
-        # Episodes begun, and whether each example waits for its code.
+        # Episodes begun, the epoch's order, and whether no code is awaited.
         self._begun = tf.Variable(0, dtype=tf.int64, trainable=False)
+        self._order = tf.Variable(
+            self._shuffled(tf.constant(0, tf.int64)), trainable=False
+        )
         self._over = tf.Variable(True, trainable=False)
         self._reward = tf.Variable(tf.zeros((size,)), trainable=False)
 
-    def _observation(self):
-        done = tf.maximum(self._begun - 1, 0)
-        epoch, batch = done // self._per_epoch, done % self._per_epoch
-        order = tf.random.experimental.stateless_shuffle(
+    def _shuffled(self, epoch):
+        return tf.random.experimental.stateless_shuffle(
             tf.range(tf.shape(self._x)[0]),
             seed=tf.stack([tf.cast(self._seed, tf.int64), epoch]),
         )
+
+    def _observation(self):
+        batch = tf.maximum(self._begun - 1, 0) % self._per_epoch
         start = tf.cast(batch, tf.int32) * self.batch_size
-        rows = order[start : start + self.batch_size]
+        rows = self._order[start : start + self.batch_size]
         # A driver's loop needs the batch in the static shape.
         rows = tf.ensure_shape(rows, (self.batch_size,))
         return tf.gather(self._x, rows)
@@ -72,6 +76,14 @@ class CodeEnvironment(tf_environment.TFEnvironment):
         )
 
     def _reset(self):
+        done = self._begun.read_value()
+        self._order.assign(
+            tf.cond(
+                done % self._per_epoch == 0,
+                lambda: self._shuffled(done // self._per_epoch),
+                self._order.read_value,
+            )
+        )
         self._begun.assign_add(1)
         self._over.assign(False)
         self._reward.assign(tf.zeros_like(self._reward))

@@ -33,7 +33,9 @@ def sequence_episodes(observation, tokens, reward, end):
 
     The reward comes with the last token that counts: the first `end`, or the
     last of the row. What is written after `end` is boundary, which TF-Agents
-    masks in the policy loss.
+    masks in the policy loss. It masks the entropy there too, but divides it
+    by all rows and their full length, not by the tokens that count: an
+    `entropy_weight` weighs less the shorter the sequences are.
 
     Args:
         observation: Nest of `(batch, length, ...)`, what the policy sees

@@ -18,7 +18,9 @@ class ReinforceTrainer:
     and the model's optimizer applies it together with the decoder's gradient
     and that of the direct terms (divergence, commitment, regularisation).
     All else, from data order to checkpoints and skipped updates, is the
-    model's own `fit`; afterwards it has its own estimator back.
+    model's own `fit`; afterwards it has its own estimator back. Sample and
+    class weights weigh the agent's part of an example as they weigh its
+    loss; a value network learns from all examples alike.
 
     Returns are not whitened by default: that divides the gradient by the
     returns' deviation, which biases it and makes learning rates mean
@@ -43,8 +45,9 @@ class ReinforceTrainer:
         value_network: Keras 3 layer or model, objects to `(batch, 1)`,
             made in the strategy's scope if there is one, or `None`.
             Defaults to `None`.
-        entropy_weight: Float >= 0, of the codes' entropy in nats. Defaults
-            to `0.0`.
+        entropy_weight: Float >= 0, of the codes' entropy in nats: a bonus
+            that adds to the gradient alone, to no term that is logged, nor
+            to the `loss`. Defaults to `0.0`.
         samples: Int >= 1, codes drawn for an example. Defaults to `1`.
         normalize_returns: Bool, TF-Agents' whitening. Defaults to `False`.
         value_optimizer: Keras optimizer of the value network. Defaults to
@@ -163,7 +166,6 @@ class ReinforceTrainer:
         Returns:
             `History`.
         """
-        self._check_data(dataset, kwargs)
         with self.in_charge():
             return self.model.fit(
                 dataset,
@@ -171,16 +173,6 @@ class ReinforceTrainer:
                 validation_data=validation_data,
                 callbacks=callbacks,
                 **kwargs,
-            )
-
-    def _check_data(self, dataset, kwargs):
-        spec = getattr(dataset, "element_spec", None)
-        weighted = isinstance(spec, tuple) and len(spec) > 2
-        if weighted or kwargs.get("sample_weight") is not None:
-            raise ValueError(
-                "`ReinforceTrainer.fit` needs data without sample weights: "
-                "the agent's loss is a plain mean over episodes. Received: "
-                "data with sample weights"
             )
 
     @contextlib.contextmanager

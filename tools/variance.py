@@ -14,6 +14,8 @@ from tools.command import (
 
 SCHEMA_VERSION = 1
 FILE = "variance.json"
+# Beside `reinforce(baseline=ema)`: their gradients scatter alike.
+_AGENTS = "tf_agents(baseline=ema)"
 _COLUMNS = (
     "estimator",
     "decodes",
@@ -46,19 +48,23 @@ def run(arguments: argparse.Namespace) -> int:
     set_threads(arguments.threads)
     from keras_ae.training.files import write_text
     from zoo.data import train_dataset
-    from zoo.evaluation.gradient_variance import gradient_variance
+    from zoo.evaluation.gradient_variance import check_codes, gradient_variance
     from zoo.running import load_run
+    from zoo.running.agents import load_agents
     from zoo.running.build import dtype_policy
 
+    there = load_agents([_AGENTS])
     folder = pathlib.Path(arguments.folder)
     found = load_run(folder)
+    check_codes(found.model)
     config, images, model = found.config, found.images, found.model
     size = config.settings["train"]["batch_size"]
     data = train_dataset(images.x_train, batch_size=size, seed=arguments.seed)
     batches = [x.numpy() for x in data.take(max(arguments.batches, 0))]
     with dtype_policy(config):
+        own, others = estimators_of(found, [_AGENTS] if there else [])
         rows = gradient_variance(
-            model, batches, arguments.draws, arguments.seed
+            model, batches, arguments.draws, arguments.seed, own, others
         )
     report = {
         "schema_version": SCHEMA_VERSION,
@@ -73,6 +79,22 @@ def run(arguments: argparse.Namespace) -> int:
     print(table(rows))
     print(f"Wrote {folder / FILE}")
     return 0
+
+
+def estimators_of(found, others: list) -> tuple:
+    """Return what trained a run, and other agents, as names and estimators.
+
+    Args:
+        found: `LoadedRun`.
+        others: Names of agents.
+    """
+    from zoo.running.agents import agent_estimators, estimator_of
+
+    model, name = found.model, estimator_of(found.config)
+    own = agent_estimators(model, name)
+    if own is None:
+        own = [code.estimator for _, code in model.stages]
+    return (name, own), [(o, agent_estimators(model, o)) for o in others]
 
 
 def table(rows: list) -> str:

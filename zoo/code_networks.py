@@ -1,4 +1,4 @@
-"""Linear layers around codes, of the recipes that follow a published table."""
+"""Codes with their estimators, and linear layers around them, for recipes."""
 
 import math
 
@@ -7,6 +7,7 @@ import keras
 from keras_ae.bottlenecks import BinaryCode, OneHotCode
 from keras_ae.checks import check_choice
 from keras_ae.estimators import ExponentialTemperature, Gumbel, get
+from keras_ae.estimators.get import parse
 
 CODES = ("one_hot", "binary")
 # What the recipes of the table share: pixels black and white, SGD with
@@ -20,6 +21,25 @@ PROTOCOL = dict(
 )
 
 
+def make_estimator(estimator, kind, temperature):
+    """Return the estimator that a setting names.
+
+    Args:
+        estimator: Str, as in `keras-ae list --estimators`.
+        kind: Str, the kind of code it must support.
+        temperature: Dict of the arguments of `ExponentialTemperature`, for
+            the Gumbel estimators, where `estimator` gives no `temperature`.
+
+    Returns:
+        `Estimator`.
+    """
+    chosen = get(estimator, kind=kind, owner="Recipe")
+    _, arguments = parse("Recipe", estimator)
+    if isinstance(chosen, Gumbel) and "temperature" not in arguments:
+        chosen = type(chosen)(ExponentialTemperature(**temperature))
+    return chosen
+
+
 def make_code(code, groups, classes, bits, estimator, temperature):
     """Return a bottleneck of the kind that a setting names.
 
@@ -29,16 +49,13 @@ def make_code(code, groups, classes, bits, estimator, temperature):
         classes: Int, values each can take.
         bits: Int, bits of a binary code.
         estimator: Str, as in `keras-ae list --estimators`.
-        temperature: Dict of the arguments of `ExponentialTemperature`, for
-            the Gumbel estimators.
+        temperature: Dict, as of `make_estimator`.
 
     Returns:
         `OneHotCode` or `BinaryCode`.
     """
     check_choice("Recipe", "model.code", code, CODES)
-    chosen = get(estimator, kind=code, owner="Recipe")
-    if isinstance(chosen, Gumbel):
-        chosen = type(chosen)(ExponentialTemperature(**temperature))
+    chosen = make_estimator(estimator, code, temperature)
     if code == "binary":
         return BinaryCode(bits, chosen)
     return OneHotCode(groups, classes, chosen)

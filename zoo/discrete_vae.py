@@ -42,7 +42,9 @@ def build(
         bits: Int, bits of a binary code.
         estimator: Str, such as `gumbel` or `tf_agents(baseline=greedy)`;
             `keras-ae list --estimators` shows all.
-        temperature: Float, of the Gumbel estimators at the start.
+        temperature: Float, of the Gumbel estimators at the start, unless
+            `estimator` says another, such as `gumbel(temperature=0.5)`,
+            which stays.
         temperature_rate: Float, exponential decay of it a step.
         temperature_minimum: Float, where the decay ends.
         temperature_every: Int, steps between its updates.

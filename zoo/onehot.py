@@ -7,8 +7,8 @@ Measured: `docs/RESULTS.md`.
 """
 
 from keras_ae.bottlenecks import OneHotCode
-from keras_ae.estimators import ExponentialTemperature, Gumbel, get
 from keras_ae.models import DiscreteAutoencoder
+from zoo.code_networks import make_estimator
 from zoo.image_networks import halvings, vector_decoder, vector_encoder
 from zoo.recipe import Recipe
 
@@ -34,7 +34,9 @@ def build(
         classes: Int, values each can take.
         estimator: Str, such as `gumbel` or `tf_agents(baseline=greedy)`;
             `keras-ae list --estimators` shows all.
-        temperature: Float, of the Gumbel estimators at the start.
+        temperature: Float, of the Gumbel estimators at the start, unless
+            `estimator` says another, such as `gumbel(temperature=0.5)`,
+            which stays.
         temperature_rate: Float, exponential decay of it a step.
         temperature_minimum: Float, where the decay ends.
         kl_weight: Float, of the divergence from the uniform prior.
@@ -44,13 +46,12 @@ def build(
     Returns:
         `DiscreteAutoencoder`.
     """
-    chosen = get(estimator, kind="one_hot", owner="zoo.onehot")
-    if isinstance(chosen, Gumbel):
-        chosen = type(chosen)(
-            ExponentialTemperature(
-                temperature, temperature_minimum, temperature_rate
-            )
-        )
+    schedule = dict(
+        initial=temperature,
+        minimum=temperature_minimum,
+        rate=temperature_rate,
+    )
+    chosen = make_estimator(estimator, "one_hot", schedule)
     steps, width = halvings(image_shape), groups * classes
     return DiscreteAutoencoder(
         vector_encoder(image_shape, width, filters, steps),

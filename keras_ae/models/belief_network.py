@@ -81,6 +81,8 @@ class BeliefNetwork(CodeModel):
         super().__init__(
             encoder, codes[0], decoder, likelihood=likelihood, **kwargs
         )
+        for code in codes[1:]:
+            self.check_estimator(code)
         self.deeper_encoders = encoders
         self.deeper_bottlenecks = codes[1:]
 

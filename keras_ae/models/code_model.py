@@ -41,13 +41,7 @@ class CodeModel(Reconstructor):
                 f"`{type(self).__name__}` needs a `Bottleneck`. "
                 f"Received: {bottleneck!r}"
             )
-        estimator = bottleneck.estimator
-        if estimator.needs_differentiable_loss > self.differentiable_loss:
-            raise ValueError(
-                f"`{type(self).__name__}` needs a score-function estimator, "
-                "such as `reinforce`: its loss has no gradient with respect "
-                f"to the code. Received: estimator={estimator.name!r}"
-            )
+        self.check_estimator(bottleneck)
         super().__init__(
             encoder,
             decoder,
@@ -62,6 +56,20 @@ class CodeModel(Reconstructor):
             CodeUsage(**sizes),
             CodesUsed(**sizes),
         ]
+
+    def check_estimator(self, bottleneck):
+        """Refuse a code whose estimator needs a gradient that there is not.
+
+        Args:
+            bottleneck: `Bottleneck`, any of the model's.
+        """
+        estimator = bottleneck.estimator
+        if estimator.needs_differentiable_loss > self.differentiable_loss:
+            raise ValueError(
+                f"`{type(self).__name__}` needs a score-function estimator, "
+                "such as `reinforce`: its loss has no gradient with respect "
+                f"to the code. Received: estimator={estimator.name!r}"
+            )
 
     @property
     def stages(self):

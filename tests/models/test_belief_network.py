@@ -140,6 +140,28 @@ def test_the_given_rows_stay_and_the_others_come_from_the_code():
     np.testing.assert_array_equal(model.encode(changed), model.encode(X))
 
 
+class Unsmooth(BeliefNetwork):
+    differentiable_loss = False
+
+
+def test_a_loss_without_gradient_refuses_a_relaxed_code_at_any_depth():
+    def made(first, second):
+        codes = [BinaryCode(3, name) for name in (first, second)]
+        return Unsmooth(
+            Dense(3),
+            codes[0],
+            Dense(4),
+            given_rows=2,
+            deeper_encoders=[Dense(3)],
+            deeper_bottlenecks=codes[1:],
+        )
+
+    for pair in (("gumbel", "disarm"), ("disarm", "gumbel")):
+        with pytest.raises(ValueError, match="Received: estimator='gumbel'"):
+            made(*pair)
+    assert len(made("disarm", "reinforce").stages) == 2
+
+
 def test_bad_layers_are_refused():
     code = BinaryCode(3)
     with pytest.raises(ValueError, match="Received: 0 and 1"):

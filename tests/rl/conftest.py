@@ -10,6 +10,7 @@ collect_ignore = []
 if importlib.util.find_spec("tf_agents") is None:
     collect_ignore = [
         "test_agent.py",
+        "test_agent_gate.py",
         "test_environment.py",
         "test_layers.py",
         "test_trainer.py",

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from tf_agents.agents.ppo import ppo_clip_agent
 from tf_agents.drivers import dynamic_step_driver
 from tf_agents.environments import py_environment, utils
 from tf_agents.replay_buffers import tf_uniform_replay_buffer
@@ -78,6 +79,22 @@ def test_an_epoch_shows_every_example_once_in_an_order_of_its_own(make, x):
     assert np.any(epochs[0] != epochs[1])
 
 
+def test_the_order_is_shuffled_once_an_epoch(make, x, monkeypatch):
+    environment = rl.CodeEnvironment(make(), x, batch_size=16, seed=3)
+    shuffle, seeds = tf.random.experimental.stateless_shuffle, []
+
+    def counted(values, seed):
+        seeds.append(seed.numpy().tolist())
+        return shuffle(values, seed)
+
+    monkeypatch.setattr(tf.random.experimental, "stateless_shuffle", counted)
+    for _ in range(8):
+        code = np.zeros((16, 2), "int32")
+        first, last = environment.reset(), environment.step(code)
+        np.testing.assert_array_equal(first.observation, last.observation)
+    assert seeds == [[3, 0], [3, 1]]
+
+
 def stock_loop(model, x, steps, rate=0.05):
     """TF-Agents' own collect, replay and train loop; return mean rewards."""
     environment = rl.CodeEnvironment(model, x, batch_size=64)
@@ -113,6 +130,38 @@ def test_a_stock_driver_and_replay_buffer_train_the_same_encoder(make, x):
         np.testing.assert_array_equal(one, two)
     # 20 steps of 64 examples: a standard error of 0.3 or so.
     assert np.mean(rewards[-20:]) > np.mean(rewards[:20]) + 1.0
+
+
+@pytest.mark.parametrize("kind", ["one_hot", "binary"])
+def test_another_stock_agent_trains_the_encoder_too(make, x, kind):
+    model = make(kind)
+    environment = rl.CodeEnvironment(model, x, batch_size=64)
+    value = keras.Sequential([keras.Input((7,)), keras.layers.Dense(1)])
+    agent = ppo_clip_agent.PPOClipAgent(
+        environment.time_step_spec(),
+        environment.action_spec(),
+        optimizer=keras.optimizers.Adam(0.01),
+        actor_net=rl.EncoderNetwork(model.encoder, model.bottleneck, SPEC),
+        value_net=rl.ValueNetwork(value, SPEC),
+        normalize_observations=False,
+        num_epochs=1,
+    )
+    agent.initialize()
+    # An episode, the step between, and the next one: the agent leaves out
+    # the last, for which it has no return yet.
+    replay = tf_uniform_replay_buffer.TFUniformReplayBuffer(
+        agent.collect_data_spec, batch_size=64, max_length=3
+    )
+    dynamic_step_driver.DynamicStepDriver(
+        environment,
+        agent.collect_policy,
+        observers=[replay.add_batch],
+        num_steps=128,
+    ).run(environment.reset())
+    before = [w.numpy() for w in model.encoder.weights + value.weights]
+    agent.train(replay.gather_all())
+    for old, new in zip(before, model.encoder.weights + value.weights):
+        assert np.all(old != new)
 
 
 def test_bad_arguments_are_refused(make, x):

@@ -128,19 +128,101 @@ def test_a_step_that_is_not_finite_is_skipped_and_leaves_no_trace(make, x):
         np.testing.assert_array_equal(variable, value, variable.path)
 
 
+def test_too_many_steps_that_are_not_finite_stop_the_training(make, x):
+    model = make(max_skipped_updates=3)
+    with pytest.raises(FloatingPointError, match="skipped 3 updates in a row"):
+        rl.ReinforceTrainer(model).fit(data(x * np.nan), verbose=0)
+    assert model.skipped_updates == 3
+    assert model.bottleneck.training_estimator.name == "gumbel"
+
+
+def test_several_steps_an_execution_are_the_same_steps(make, x):
+    found = []
+    for steps in (1, 4):
+        model = make(steps_per_execution=steps)
+        trainer = rl.ReinforceTrainer(model, samples=2)
+        trainer.fit(data(x), epochs=2, verbose=0)
+        assert float(trainer.estimator.average.steps) == 8
+        found.append(weights_of(model))
+    for one, two in zip(*found):
+        np.testing.assert_allclose(one, two, rtol=1e-5, atol=1e-6)
+
+
+def weights_of(model):
+    layers = model.encoder.weights + model.decoder.weights
+    return [np.array(weight) for weight in layers]
+
+
+class Weighted(keras.utils.PyDataset):
+    """Batches of 16 with labels and weights."""
+
+    def __init__(self, *arrays):
+        super().__init__()
+        self.arrays = arrays
+
+    def __len__(self):
+        return 4
+
+    def __getitem__(self, number):
+        rows = slice(16 * number, 16 * number + 16)
+        return tuple(array[rows] for array in self.arrays)
+
+
+def by_dataset(x, y, weight):
+    return data((x, y, weight)), {}
+
+
+def by_generator(x, y, weight):
+    batches = Weighted(x, y, weight)
+    return (batches[number] for number in range(4)), {}
+
+
+def by_py_dataset(x, y, weight):
+    return Weighted(x, y, weight), {}
+
+
+def by_argument(x, y, weight):
+    return x, dict(y=y, sample_weight=weight, batch_size=16)
+
+
+def by_class(x, y, weight):
+    return x, dict(y=y, class_weight={0: 0.2, 1: 5.0}, batch_size=16)
+
+
+@pytest.mark.parametrize("baseline", ["none", "leave_one_out"])
+@pytest.mark.parametrize(
+    "given", [by_dataset, by_generator, by_py_dataset, by_argument, by_class]
+)
+def test_weights_weigh_the_agent_s_part_as_the_loss(make, x, given, baseline):
+    y = (x[:, 0] > 0).astype("int64")
+    weight = np.where(y > 0, 5.0, 0.2).astype("float32")
+    named = f"reinforce(baseline={baseline}, samples=2)"
+    ours, model = (
+        make(estimator=name, optimizer=keras.optimizers.SGD(0.01))
+        for name in (named, "gumbel")
+    )
+    start = weights_of(model)
+    for fit in (ours.fit, rl.ReinforceTrainer(model, baseline, samples=2).fit):
+        first, options = given(x, y, weight)
+        fit(first, **options, shuffle=False, verbose=0)
+    for old, one, two in zip(start, weights_of(ours), weights_of(model)):
+        # Four steps on gradients that agree to 1e-6.
+        np.testing.assert_allclose(two - old, one - old, rtol=1e-3, atol=1e-6)
+
+
 def test_bad_arguments_are_refused(make, x):
     model = make()
     with pytest.raises(ValueError, match="`value_network` with `baseline='v"):
         rl.ReinforceTrainer(model, "value")
     with pytest.raises(ValueError, match="Received: baseline='ema', value_n"):
         rl.ReinforceTrainer(model, "ema", value_network=value_network())
+    spec = tf.TensorSpec((7,), tf.float32)
+    with pytest.raises(ValueError, match="`baseline='none'` and a `value_n"):
+        rl.AgentEstimator(model.encoder, model.bottleneck, spec, "value")
     with pytest.raises(ValueError, match="`entropy_weight` >= 0"):
         rl.ReinforceTrainer(model, entropy_weight=-1)
     with pytest.raises(TypeError, match="a model with encoder, bottleneck"):
         rl.ReinforceTrainer(Dense(3))
-    weighted = tf.data.Dataset.from_tensors((x, x, np.ones(64, "float32")))
-    with pytest.raises(ValueError, match="data without sample weights"):
-        rl.ReinforceTrainer(model).fit(weighted)
 
 
 def test_a_model_without_a_stochastic_code_is_refused():

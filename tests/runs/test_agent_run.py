@@ -1,9 +1,12 @@
 """Runs whose codes are trained by TF-Agents, from the command line on."""
 
+import json
 
 import numpy as np
 import pytest
 
+from tools import main as cli
+from zoo.evaluation import gradient_variance
 from zoo.running import evaluate_run, train_run
 from zoo.running.load import load_run
 
@@ -57,6 +60,26 @@ def test_the_weights_of_an_unfinished_run_load(tmp_path):
             file.unlink()
         path.rmdir()
     assert load_run(tmp_path / "a").state["epoch"] == 2
+
+
+def test_variance_names_and_measures_the_run_s_own_agents(
+    tmp_path, monkeypatch
+):
+    named = "reinforce(baseline=ema, samples=2)"
+    monkeypatch.setattr(gradient_variance, "CANDIDATES", (named,))
+    out = tmp_path / "a"
+    train(out, 1)
+    arguments = ("--batches", "2", "--draws", "4", "--traceback")
+    assert cli.main(["variance", str(out), *arguments]) == 0
+    rows = json.loads((out / "variance.json").read_text())["estimators"]
+    own, same, other = rows
+    assert own["estimator"] == f"the run's own, {AGENT['model.estimator']}"
+    assert other["estimator"] == "tf_agents(baseline=ema)"
+    assert own["decoder_evaluations"] == 2 and own["unbiased"]
+    for key in ("gradient_norm", "sampling_variance", "minibatch_variance"):
+        # The same draws and averages: the same but for rounding.
+        assert own[key] == pytest.approx(same[key], rel=1e-3)
+        assert other[key] != pytest.approx(same[key], rel=1e-3)
 
 
 def test_unknown_arguments_are_refused(tmp_path):

@@ -1,5 +1,6 @@
 """The commands: what they print, leave and refuse."""
 
+import importlib.util
 import json
 import os
 import pathlib
@@ -209,7 +210,11 @@ def test_variance_of_a_run_is_printed_and_kept(run, tmp_path, monkeypatch):
     assert code == 0, shown.err
     kept = json.loads((out / "variance.json").read_text())
     assert kept["step"] == 3 and kept["batch_size"] == 16
-    assert len(kept["estimators"]) == 3  # the run's own, and two of the few
+    labels = [row["estimator"] for row in kept["estimators"]]
+    there = importlib.util.find_spec("tf_agents") is not None
+    agents = ["tf_agents(baseline=ema)"] if there else []
+    own = "the run's own, gumbel_st(temperature=1)"
+    assert labels == [own, *few[:2], *agents]
     for row in kept["estimators"]:
         assert f"\n{row['estimator']}" in shown.out
     code, shown = run("variance", tmp_path / "none")

@@ -195,3 +195,24 @@ def test_the_summary_is_the_first_line_of_the_module(tiny):
 
 def test_nothing_near_names_nothing():
     assert nearest("zzz", ["vq_vae"]) == ""
+
+
+def temperatures(recipe, estimator, **settings):
+    """Those of each layer of codes, at the first step and much later."""
+    build = find(recipe).build
+    model = build((8, 8, 1), estimator=estimator, **settings)
+    found = [code.estimator.temperature for _, code in model.stages]
+    return [(float(each(0)), float(each(10**6))) for each in found]
+
+
+@pytest.mark.parametrize("name", ["gumbel", "gumbel_st"])
+@pytest.mark.parametrize("recipe", ["onehot", "binary", "discrete_vae", "sbn"])
+def test_a_temperature_that_the_estimator_names_stays(recipe, name):
+    found = temperatures(recipe, f"{name}(temperature=0.25)")
+    assert set(found) == {(0.25, 0.25)}
+
+
+@pytest.mark.parametrize("recipe", ["onehot", "discrete_vae", "sbn"])
+def test_any_other_temperature_follows_the_recipe_s_schedule(recipe):
+    settings = dict(temperature=2.0, temperature_rate=0.01)
+    assert set(temperatures(recipe, "gumbel", **settings)) == {(2.0, 0.5)}

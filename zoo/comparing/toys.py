@@ -18,8 +18,9 @@ from keras_ae.bottlenecks import BinaryCode, DeferredUpdates, OneHotCode
 from keras_ae.estimators import get
 from keras_ae.training.files import write_text
 from zoo.running.agents import OWN, agent_arguments, load_agents
+from zoo.running.versions import git_commit, versions
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 FILE = "toys.json"
 DRAWS = 100_000
 FALSE_ALARM = 1e-4  # of a right estimator, over the coordinates of a toy
@@ -114,7 +115,8 @@ def measure(toy: Toy, estimator: str, draws: int = DRAWS) -> dict | None:
 
     Args:
         toy: `Toy`.
-        estimator: Str, name with arguments, or `tf_agents`.
+        estimator: Str, name with arguments, or `tf_agents`, whose bonus for
+            entropy is left out: its gradient is not that of the loss.
         draws: Int >= 2.
 
     Returns:
@@ -122,11 +124,13 @@ def measure(toy: Toy, estimator: str, draws: int = DRAWS) -> dict | None:
         (lists, the gradient drawn and its standard error), `variance` (of
         one draw, summed), `z` (the largest, absolute), `passed` (whether it
         is within what chance allows); `None` for a code that the estimator
-        cannot train, or without TF-Agents for `tf_agents`.
+        cannot train.
+
+    Raises:
+        ImportError: For `tf_agents` without TF-Agents.
     """
     arguments = agent_arguments(estimator)
-    if not load_agents([estimator]) and arguments is not None:
-        return None
+    load_agents([estimator])
     own = estimator if arguments is None else OWN
     if toy.kind not in get(own).code_kinds:
         return None
@@ -167,6 +171,7 @@ def _gradients(toy, own, arguments, draws):
         from rl import AgentEstimator
 
         spec = tf.TensorSpec((1,), tf.float32, "x")
+        arguments = {**arguments, "entropy_weight": 0.0}
         estimator = AgentEstimator(encoder, code, spec, **arguments)
     average = getattr(estimator, "average", None)
     if average is not None:  # as training would have left it
@@ -187,29 +192,55 @@ def _gradients(toy, own, arguments, draws):
 
 
 def toy_rows(folder, estimators) -> list:
-    """Return the rows of all toys, from `toys.json` or afresh.
+    """Return the rows of all toys, measured by this code.
+
+    Read from `toys.json` where this commit, unchanged, left it there with
+    these versions of packages.
 
     Args:
         folder: Path of the comparison.
         estimators: Names, with arguments.
+
+    Returns:
+        List of what `measure` returns, or, where it refuses the estimator,
+        of dicts of `toy`, `estimator` and `reason`.
     """
     path = pathlib.Path(folder) / FILE
     asked = ["exact", *(name for name in estimators if name != "exact")]
-    if path.is_file():
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if (content["estimators"], content["draws"]) == (asked, DRAWS):
-            return content["rows"]
-    load_agents(asked)
-    rows = [measure(toy, name) for toy in TOYS for name in asked]
-    rows = [row for row in rows if row is not None]
-    content = {
+    key = {
         "schema_version": SCHEMA_VERSION,
         "estimators": asked,
         "draws": DRAWS,
-        "rows": rows,
+        "versions": versions(),
+        "git": git_commit(),
     }
-    write_text(path, json.dumps(content, indent=1) + "\n")
+    rows = _kept_rows(path, key)
+    if rows is None:
+        load_agents(asked)
+        rows = [_row(toy, name) for toy in TOYS for name in asked]
+        rows = [row for row in rows if row is not None]
+        content = {**key, "rows": rows}
+        write_text(path, json.dumps(content, indent=1) + "\n")
     return rows
+
+
+def _kept_rows(path, key):
+    """Return the rows in a file, `None` unless they are those of `key`."""
+    if (key["git"] or {}).get("changed"):
+        return None  # nobody knows what changed since
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        same = all(content[name] == value for name, value in key.items())
+        return content["rows"] if same else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _row(toy, name):
+    try:
+        return measure(toy, name)
+    except (ImportError, TypeError, ValueError) as error:
+        return {"toy": toy.name, "estimator": name, "reason": str(error)}
 
 
 COLUMNS = (
@@ -234,22 +265,32 @@ def toy_table(rows) -> list:
     table = []
     for row in rows:
         toy = exact[row["toy"]]
-        verdict = "declared biased" if not row["unbiased"] else "unbiased"
-        if row["unbiased"] and not row["passed"]:
-            verdict = "BROKEN: declared unbiased"
-        table.append(
-            [
-                f"{toy.name} ({toy.source})",
-                _numbers(toy.gradient),
-                row["estimator"],
+        cells = [
+            f"{toy.name} ({toy.source})",
+            _numbers(toy.gradient),
+            row["estimator"],
+        ]
+        if "reason" in row:
+            cells += ["", "", "", "", f"not measured: {row['reason']}"]
+        else:
+            cells += [
                 _numbers(row["mean"]),
                 f"{max(row['error']):.1g}",
                 f"{row['variance']:.3g}",
                 f"{row['z']:.1f}",
-                verdict,
+                _verdict(row),
             ]
-        )
+        table.append(cells)
     return table
+
+
+def _verdict(row) -> str:
+    verdict = "unbiased" if row["unbiased"] else "declared biased"
+    if row["unbiased"] and not row["passed"]:
+        verdict = "BROKEN: declared unbiased"
+    if "entropy_weight" in row["estimator"]:
+        verdict += ", its bonus for entropy left out"
+    return verdict
 
 
 def _numbers(values) -> str:

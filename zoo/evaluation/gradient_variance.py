@@ -8,7 +8,7 @@ from keras_ae import estimators
 from keras_ae.bottlenecks import DeferredUpdates
 from keras_ae.bottlenecks.logit_code import LogitCode
 from keras_ae.checks import check_int
-from keras_ae.estimators import Reinforce
+from keras_ae.estimators import Gumbel, Reinforce
 from keras_ae.estimators.exact import MAX_CODES
 from keras_ae.models import Batch
 from zoo.evaluation.bounds import seeded
@@ -28,7 +28,9 @@ CANDIDATES = (
 )
 
 
-def gradient_variance(model, batches, draws: int = 32, seed: int = 0) -> list:
+def gradient_variance(
+    model, batches, draws: int = 32, seed: int = 0, own=None, others=()
+) -> list:
     """Measure the encoder's gradient under every estimator that applies.
 
     The weights stay as they are. Every estimator sees the same minibatches
@@ -38,11 +40,17 @@ def gradient_variance(model, batches, draws: int = 32, seed: int = 0) -> list:
     averaged over the minibatches; `minibatch_variance` over minibatches of
     the mean gradient, less what sampling adds to it.
 
+    Relaxations are at the model's own temperature, or at 1. Moving averages
+    of losses that are empty are given the mean loss of codes drawn.
+
     Args:
         model: Built `CodeModel` whose code has logits.
         batches: List of arrays `(batch, ...)`, at least two.
         draws: Int >= 2, re-draws of each minibatch.
         seed: Int, of the noise.
+        own: Pair, name and list of estimators that trained the model, or
+            `None` for those of its bottlenecks.
+        others: Pairs like `own`, to be measured too.
 
     Returns:
         List of dicts: `estimator`, `unbiased`, `decoder_evaluations`,
@@ -51,6 +59,29 @@ def gradient_variance(model, batches, draws: int = 32, seed: int = 0) -> list:
         there is none), `variance_times_cost`.
     """
     check_int("gradient_variance", "draws", draws, 2)
+    check_codes(model)
+    if len(batches) < 2:
+        raise ValueError(
+            "`gradient_variance` needs at least 2 minibatches, to tell their "
+            f"variance from the codes'. Received: {len(batches)}"
+        )
+    mean_loss = _mean_loss(model, batches, seed)
+    rows = []
+    for label, chosen in [*_applicable(model, batches[0], own), *others]:
+        _fill_averages(chosen, mean_loss)
+        with seeded(model, seed):
+            rows.append(
+                estimator_variance(model, label, chosen, batches, draws)
+            )
+    return rows
+
+
+def check_codes(model) -> None:
+    """Refuse a model whose codes have no gradient that scatters.
+
+    Args:
+        model: Keras model.
+    """
     bottleneck = getattr(model, "bottleneck", None)
     if not isinstance(bottleneck, LogitCode):
         raise ValueError(
@@ -58,51 +89,65 @@ def gradient_variance(model, batches, draws: int = 32, seed: int = 0) -> list:
             f"one-hot or binary. Received: {type(model).__name__} with "
             f"bottleneck={type(bottleneck).__name__}"
         )
-    if len(batches) < 2:
-        raise ValueError(
-            "`gradient_variance` needs at least 2 minibatches, to tell their "
-            f"variance from the codes'. Received: {len(batches)}"
-        )
-    mean_loss = _mean_loss(model, batches)
-    rows = []
-    for label, estimator in _applicable(model, batches[0], mean_loss):
-        with seeded(model, seed):
-            rows.append(
-                estimator_variance(model, label, estimator, batches, draws)
-            )
-    return rows
 
 
-def _mean_loss(model, batches) -> float:
-    """Return what a moving average of the losses would hold."""
-    losses = [
-        model.loss_terms(Batch(tf.constant(x)), training=False)
-        for x in batches
-    ]
-    return float(np.mean([loss["reconstruction_loss"] for loss in losses]))
+def _mean_loss(model, batches, seed) -> float:
+    """Return what a moving average of the losses of drawn codes holds."""
+    drawn = [Reinforce("none") for _ in model.stages]
+    losses = []
+    with seeded(model, seed), model.trained_by(drawn), DeferredUpdates():
+        for x in batches:
+            terms = model.loss_terms(Batch(tf.constant(x)), training=True)
+            losses.append(terms["reconstruction_loss"])
+    return float(np.mean(np.concatenate(losses)))
 
 
-def _applicable(model, x, mean_loss):
+def _fill_averages(chosen, mean_loss) -> None:
+    for one in chosen:
+        average = getattr(one, "average", None)
+        if average is not None and average.steps == 0:
+            average.assign(mean_loss)
+
+
+def _applicable(model, x, own):
     """Yield label and estimators of each that can train these codes."""
     bottleneck = model.bottleneck
     variables = np.prod(model.encode_index(x).shape[1:])
     countable = variables * np.log(bottleneck.num_codes) <= np.log(MAX_CODES)
-    own = [code.estimator for _, code in model.stages]
-    yield f"the run's own, {own[0].name}", own
-    for label in CANDIDATES:
-        found = [estimators.get(label) for _ in model.stages]
+    codes = [code for _, code in model.stages]
+    if own is None:
+        own = codes[0].estimator.name, [code.estimator for code in codes]
+    yield f"the run's own, {_label(own[0], codes, own[1])}", own[1]
+    for name in CANDIDATES:
+        found = [_candidate(name, code) for code in codes]
         if bottleneck.kind not in found[0].code_kinds:
             continue
         if found[0].name == "exact" and not countable:
             continue
         if found[0].needs_differentiable_loss > model.differentiable_loss:
             continue
-        for one in found:
-            if isinstance(one, Reinforce):
-                one.build(keras.layers.Layer(dtype="float32"))
-                if one.average is not None:
-                    one.average.assign(mean_loss)
-        yield label, found
+        yield _label(name, codes, found), found
+
+
+def _candidate(name, code):
+    """Return an estimator, at the temperature of the code's own."""
+    found, own = estimators.get(name), code.estimator
+    if isinstance(found, Gumbel) and isinstance(own, Gumbel):
+        return type(found)(float(own.temperature(code.step)))
+    if isinstance(found, Reinforce):
+        found.build(keras.layers.Layer(dtype="float32"))
+    return found
+
+
+def _label(name, codes, chosen) -> str:
+    """Return a name that says the temperature, where there is one."""
+    if not isinstance(chosen[0], Gumbel):
+        return name
+    values = {
+        f"{float(one.temperature(code.step)):.3g}"
+        for one, code in zip(chosen, codes)
+    }
+    return f"{chosen[0].name}(temperature={'/'.join(sorted(values))})"
 
 
 def decoder_evaluations(model, x) -> int:

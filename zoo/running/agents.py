@@ -76,12 +76,34 @@ def make_trainer(model, config):
         model: The run's, built and compiled.
         config: `RunConfig`.
     """
-    arguments = agent_arguments(estimator_of(config))
+    return _trainer(model, estimator_of(config))
+
+
+def _trainer(model, estimator):
+    arguments = agent_arguments(estimator)
     if arguments is None:
         return None
     import rl
 
     return rl.ReinforceTrainer(model, **arguments)
+
+
+def agent_estimators(model, estimator: str) -> list | None:
+    """Return fresh agents, one for each layer of codes of a model.
+
+    Args:
+        model: Built and compiled model of stochastic codes.
+        estimator: Str, name with arguments.
+
+    Returns:
+        List of `AgentEstimator`, or `None` for an `estimator` that is not
+        `tf_agents`.
+    """
+    trainer = _trainer(model, estimator)
+    if trainer is None:
+        return None
+    del model.checkpoint_variables
+    return trainer.estimators
 
 
 @contextlib.contextmanager

@@ -55,16 +55,25 @@ def add_threads_option(parser: argparse.ArgumentParser) -> None:
         "--threads",
         type=int,
         metavar="N",
-        help="processor threads TensorFlow uses (default: all)",
+        help="processor threads to use (default: all)",
     )
 
 
+# Read when NumPy, SciPy and scikit-learn are loaded.
+_POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
 def set_threads(count: int | None) -> None:
-    """Limit TensorFlow's threads; only before its first operation."""
+    """Limit TensorFlow's threads, before its first operation, and NumPy's.
+
+    Threads of NumPy's and scikit-learn's that find the processors taken wait
+    for each other: a probe beside other work can take a hundred times as long.
+    """
     if count is None:
         return
     if count < 1:
         raise ValueError(f"`--threads` needs N >= 1. Received: N={count}")
+    os.environ.update(dict.fromkeys(_POOLS, str(count)))
     import tensorflow as tf
 
     try:

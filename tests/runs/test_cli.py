@@ -235,3 +235,17 @@ def test_a_reader_that_leaves_early_is_no_error():
     )
     assert done.returncode == 141
     assert "keras-ae:" not in done.stderr and "Trace" not in done.stderr
+
+
+def test_threads_bind_the_numeric_libraries_too():
+    code = (
+        "from tools.command import set_threads\n"
+        "set_threads(1)\n"
+        "import sklearn.linear_model, threadpoolctl\n"
+        "print({p['num_threads'] for p in threadpoolctl.threadpool_info()})\n"
+    )
+    free = {k: v for k, v in os.environ.items() if "NUM_THREADS" not in k}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=free
+    )
+    assert done.stdout.strip() == "{1}", done.stderr[-2000:]

@@ -73,34 +73,44 @@ def run(arguments: argparse.Namespace) -> int:
     set_threads(arguments.threads)
     from zoo.comparing import run_comparison
     from zoo.comparing.page import write_report
-    from zoo.comparing.plan import make_plan
-    from zoo.settings import parse_assignments
 
-    grid = parse_assignments(arguments.grid)
-    plan = make_plan(
-        arguments.recipe,
-        split(arguments.estimators),
-        data=arguments.data,
-        seeds=arguments.seeds,
-        budget=arguments.budget,
-        unit=arguments.budget_unit,
-        grid={name: text.split(",") for name, text in grid.items()},
-        settings=parse_assignments(arguments.set),
-        screen_budget=arguments.screen_budget,
-        evaluations=arguments.evaluations,
-    )
+    plan = plan_of(arguments)
     out = arguments.out or pathlib.Path("comparisons", plan.recipe)
     run_comparison(
-        out, plan, arguments.jobs, say=lambda text: print(text, flush=True)
+        out,
+        plan,
+        arguments.jobs,
+        arguments.threads,
+        say=lambda text: print(text, flush=True),
     )
     for path in write_report(out):
         print(f"Wrote {path}")
     return 0
 
 
+def plan_of(arguments: argparse.Namespace):
+    """Return the `Plan` that a command line asks for."""
+    from zoo.comparing.plan import make_plan
+    from zoo.settings import parse_assignments
+
+    grid = parse_assignments(arguments.grid)
+    return make_plan(
+        arguments.recipe,
+        split(arguments.estimators),
+        data=arguments.data,
+        seeds=arguments.seeds,
+        budget=arguments.budget,
+        unit=arguments.budget_unit,
+        grid={name: split(text) for name, text in grid.items()},
+        settings=parse_assignments(arguments.set),
+        screen_budget=arguments.screen_budget,
+        evaluations=arguments.evaluations,
+    )
+
+
 def split(text: str) -> list:
-    """Return the names in a list with commas, some of them in parentheses."""
-    parts = re.split(r",(?![^(]*\))", text)
+    """Return the parts between commas that no parentheses or brackets hold."""
+    parts = re.split(r",(?![^(]*\)|[^[]*\])", text)
     return [part.strip() for part in parts if part.strip()]
 
 

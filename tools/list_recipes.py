@@ -67,10 +67,11 @@ def _list_estimators(as_json: bool) -> int:
         print("  ".join(padded).rstrip())
     print(
         '\nArguments in parentheses: "reinforce(baseline=greedy, samples=2)".'
-        "\nUnbiased: for the loss with hard codes. Decodes: an example and "
-        "step; reinforce\nneeds one a sample, and one more for the greedy "
-        "baseline.\ntf_agents, through `rl.ReinforceTrainer`, has reinforce's "
-        "properties."
+        "\nUnbiased: for the loss with hard codes; not with normalize=true "
+        "of reinforce or\nnormalize_returns=true of tf_agents. Decodes: an "
+        "example and step; reinforce and\ntf_agents need one a sample, and "
+        "one more for the greedy baseline.\ntf_agents runs through "
+        "`rl.ReinforceTrainer`, of the extra `rl`."
     )
     return 0
 
@@ -78,20 +79,21 @@ def _list_estimators(as_json: bool) -> int:
 def estimator_rows() -> list:
     """Return the properties of every estimator, one dict each."""
     from keras_ae import estimators
+    from zoo.running.agents import AGENT, OWN
 
-    rows = []
-    for name in estimators.names():
-        found = estimators.get(name)
-        rows.append(
-            {
-                "name": name,
-                "unbiased": found.unbiased,
-                "needs_differentiable_loss": found.needs_differentiable_loss,
-                "decoder_evaluations": found.decoder_evaluations,
-                "code_kinds": sorted(found.code_kinds),
-            }
-        )
-    return rows
+    rows = [_row(name, estimators.get(name)) for name in estimators.names()]
+    # The agent draws and pays as this one does; TF-Agents stays unloaded.
+    return [*rows, _row(AGENT, estimators.get(OWN))]
+
+
+def _row(name: str, found) -> dict:
+    return {
+        "name": name,
+        "unbiased": found.unbiased,
+        "needs_differentiable_loss": found.needs_differentiable_loss,
+        "decoder_evaluations": found.decoder_evaluations,
+        "code_kinds": sorted(found.code_kinds),
+    }
 
 
 def _described(found) -> dict:

@@ -19,14 +19,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--out",
         metavar="FILE",
         help="Markdown file to write, for instance docs/RESULTS.md "
-        "(default: print)",
+        "(default: print); of a comparison with pictures beside it "
+        "(default: into its folder)",
     )
     add_traceback_option(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the report."""
-    from zoo.comparing.plan import FILE
+    from zoo.comparing.folder import FILE
 
     if any((pathlib.Path(place) / FILE).is_file() for place in arguments.runs):
         return _report_comparison(arguments)
@@ -47,14 +48,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _report_comparison(arguments: argparse.Namespace) -> int:
-    if len(arguments.runs) > 1 or arguments.out is not None:
+    if len(arguments.runs) > 1:
         raise ValueError(
-            "The report of a comparison needs its folder alone, and goes into "
-            f"it. Received: {' '.join(arguments.runs)}, --out {arguments.out}"
+            "The report of a comparison needs its folder alone. "
+            f"Received: {' '.join(arguments.runs)}"
         )
     from zoo.comparing.page import write_report
 
-    for path in write_report(arguments.runs[0]):
+    for path in write_report(arguments.runs[0], arguments.out):
         print(f"Wrote {path}")
     return 0
 

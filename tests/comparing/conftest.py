@@ -1,6 +1,7 @@
 """A tiny recipe with a code, on tiny images, for comparisons."""
 
 import importlib.util
+import shutil
 import sys
 import types
 
@@ -16,8 +17,11 @@ from keras_ae.bottlenecks import BinaryCode  # noqa: E402
 from keras_ae.models import Autoencoder, DiscreteAutoencoder  # noqa: E402
 from zoo.comparing import published  # noqa: E402
 from zoo.comparing.published import Entry  # noqa: E402
+from zoo.comparing.toys import toy_rows  # noqa: E402
 from zoo.data import ImageData  # noqa: E402
 from zoo.recipe import Recipe  # noqa: E402
+
+from .helpers import RATES, plan_of, run_quietly  # noqa: E402
 
 Dense = keras.layers.Dense
 
@@ -82,3 +86,19 @@ def install(monkeypatch):
     entry = Entry("coded", "digits", {"model.bits": 3}, {"gumbel": row})
     monkeypatch.setattr(published, "ENTRIES", [entry])
     monkeypatch.setattr(zoo.data, "load", make_images)
+
+
+@pytest.fixture(scope="module")
+def finished(coded, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("finished")
+    plan = plan_of(**RATES, screen_budget=4.0)
+    said = run_quietly(folder, plan)
+    toy_rows(folder, plan.estimators)  # once for all tests
+    return folder, plan, said
+
+
+@pytest.fixture
+def done(finished, tmp_path):
+    """A finished comparison in a folder of the test's own."""
+    shutil.copytree(finished[0], tmp_path / "c")
+    return tmp_path / "c", *finished[1:]

@@ -55,11 +55,29 @@ def test_list_estimators_is_their_properties(run):
     assert ["disarm", "yes", "no", "2", "binary"] in rows
     code, shown = run("list", "--estimators", "--json")
     listed = json.loads(shown.out)["estimators"]
-    assert [row["name"] for row in listed] == names()
+    assert [row["name"] for row in listed] == [*names(), "tf_agents"]
     assert all(
         row["unbiased"] == (not row["needs_differentiable_loss"])
         for row in listed
     )
+
+
+def test_tf_agents_is_listed_without_being_loaded(run, monkeypatch):
+    for package in ("rl", "tf_agents"):
+        monkeypatch.setitem(sys.modules, package, None)  # no import of it
+    code, shown = run("list", "--estimators")
+    rows = [line.split() for line in shown.out.splitlines()]
+    assert code == 0
+    assert ["tf_agents", "yes", "no", "1", "binary,", "one_hot"] in rows
+    assert "not with normalize=true of reinforce or" in shown.out
+    code, shown = run("list", "--estimators", "--json")
+    assert json.loads(shown.out)["estimators"][-1] == {
+        "name": "tf_agents",
+        "unbiased": True,
+        "needs_differentiable_loss": False,
+        "decoder_evaluations": 1,
+        "code_kinds": ["binary", "one_hot"],
+    }
 
 
 def test_an_impossible_pair_is_one_line(run):

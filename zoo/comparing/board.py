@@ -5,8 +5,8 @@ import shutil
 
 import tensorflow as tf
 
-from zoo.comparing.cell import cell_folder, read_cell
 from zoo.comparing.plan import Plan
+from zoo.comparing.record import cell_folder, read_cell
 from zoo.comparing.run import chosen_points
 
 BOARD = "tensorboard"

@@ -2,17 +2,15 @@
 
 import base64
 import html
-import io
 import pathlib
-
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
 from keras_ae.training.files import write_text
 from zoo.comparing.board import BOARD, write_hparams
 from zoo.comparing.cell import CHOICE_SAMPLES
-from zoo.comparing.plan import Plan, read_plan
-from zoo.comparing.summary import AXES, curve, summary
+from zoo.comparing.curves import curves
+from zoo.comparing.folder import read_plan
+from zoo.comparing.plan import Plan, compare_command, short
+from zoo.comparing.summary import summary
 from zoo.comparing.toys import COLUMNS, DRAWS, toy_rows, toy_table
 from zoo.settings import format_value
 
@@ -71,11 +69,16 @@ _NOTE = (
 )
 
 
-def write_report(folder) -> list:
-    """Write `report.md`, `report.html` and the HParams of TensorBoard.
+def write_report(folder, out=None) -> list:
+    """Write the report of a comparison.
+
+    Into its folder go `report.md`, `report.html` and the HParams of
+    TensorBoard.
 
     Args:
         folder: Path of the comparison.
+        out: Path of a Markdown file to write instead, pictures beside it, or
+            `None`.
 
     Returns:
         List of the paths written.
@@ -83,10 +86,25 @@ def write_report(folder) -> list:
     folder, plan = pathlib.Path(folder), read_plan(folder)
     found = summary(folder, plan)
     toys = toy_table(toy_rows(folder, plan.estimators))
-    write_text(folder / MARKDOWN, markdown(plan, found, toys))
+    if out is not None:
+        return _write_document(pathlib.Path(out), plan, found, toys)
+    ends = f"Learning curves: {PAGE}."
+    write_text(folder / MARKDOWN, markdown(plan, found, toys, ends))
     write_text(folder / PAGE, page(plan, found, toys))
     write_hparams(folder, plan)
     return [folder / MARKDOWN, folder / PAGE, folder / BOARD]
+
+
+def _write_document(out, plan, found, toys) -> list:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    written, links = [out], []
+    for axis, words, picture in curves(found["curves"]):
+        path = out.with_name(f"{out.stem}-{axis}.png")
+        path.write_bytes(picture)
+        written.append(path)
+        links.append(f"![{words}]({path.name})")
+    write_text(out, markdown(plan, found, toys, "\n\n".join(links)))
+    return written
 
 
 def lines_about(plan: Plan, found: dict) -> list:
@@ -102,7 +120,7 @@ def lines_about(plan: Plan, found: dict) -> list:
     ]
     lines = [
         f"Recipe {plan.recipe} on {plan.data}, {plan.seeds} seeds, "
-        f"{plan.budget:g} {plan.unit.replace('_', ' ')} each; protocol "
+        f"{short(plan.budget)} {plan.unit.replace('_', ' ')} each; protocol "
         f"{plan.protocol}.",
         f"Grid, the same for each estimator: {'; '.join(grid) or 'none'}.",
     ]
@@ -146,9 +164,7 @@ def _cell(row: dict, column: str) -> str:
     if column == "published":
         paper = row.get("published")
         return f"{paper['value']} ({paper['source']})" if paper else ""
-    if column == "chosen":
-        return row["point"] or "all failed"
-    return str(row[column])
+    return str(row["point" if column == "chosen" else column])
 
 
 def notes(found: dict) -> list:
@@ -196,13 +212,14 @@ def _html_table(columns, rows) -> str:
     return f"<table>{row(columns, 'th')}{body}</table>"
 
 
-def markdown(plan: Plan, found: dict, toys: list) -> str:
+def markdown(plan: Plan, found: dict, toys: list, curves: str) -> str:
     """Return the report in Markdown.
 
     Args:
         plan: `Plan`.
         found: Dict, of `summary`.
         toys: Rows of `toy_table`.
+        curves: Str, the learning curves or where they are.
     """
     parts = [
         f"# Estimators on {plan.recipe}",
@@ -214,7 +231,11 @@ def markdown(plan: Plan, found: dict, toys: list) -> str:
         _markdown_table(_COLUMNS, table_rows(found)),
         explanation(plan, found),
         "\n".join(f"- {line}" for line in notes(found)),
-        f"Learning curves: {PAGE}.",
+        curves,
+        "## Command",
+        f"    {compare_command(plan)}",
+        "Made with:",
+        "\n".join(f"- {line}" for line in found["made"]),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -233,9 +254,11 @@ def page(plan: Plan, found: dict, toys: list) -> str:
     )
     ends = "".join(f"<li>{html.escape(line)}</li>" for line in notes(found))
     note = html.escape(explanation(plan, found))
+    made = "".join(f"<li>{html.escape(line)}</li>" for line in found["made"])
     pictures = "".join(
-        f'<img alt="{alt}" src="data:image/png;base64,{data}">'
-        for alt, data in curves(found["curves"])
+        f'<img alt="{words}" src="data:image/png;base64,'
+        f'{base64.b64encode(picture).decode()}">'
+        for _, words, picture in curves(found["curves"])
     )
     return (
         f"<!doctype html><meta charset=utf-8><title>{title}</title>"
@@ -244,34 +267,7 @@ def page(plan: Plan, found: dict, toys: list) -> str:
         f"<p>{_TOYS.format(draws=DRAWS)}</p>{_html_table(COLUMNS, toys)}"
         f"</section><h2>{html.escape(f'{plan.recipe} on {plan.data}')}</h2>"
         f"{about}{_html_table(_COLUMNS, table_rows(found))}<p>{note}</p>"
-        f"<ul>{ends}</ul>{pictures}\n"
+        f"<ul>{ends}</ul>{pictures}<h2>Command</h2>"
+        f"<pre>{html.escape(compare_command(plan))}</pre>"
+        f"<p>Made with:</p><ul>{made}</ul>\n"
     )
-
-
-def curves(histories: dict):
-    """Yield a name and a picture in base64 for each axis.
-
-    Args:
-        histories: Dict from estimator to its list of histories.
-    """
-    for axis in AXES if histories else ():
-        figure = Figure(figsize=(8, 4), layout="constrained")
-        FigureCanvasAgg(figure)
-        drawn = figure.add_subplot()
-        every = [run for runs in histories.values() for run in runs]
-        bound = all("val_nelbo" in run[0] for run in every)
-        key = "val_nelbo" if bound else "val_loss"
-        for name, runs in histories.items():
-            x, mean, low, high = curve(runs, axis, key)
-            (line,) = drawn.plot(x, mean, label=name)
-            drawn.fill_between(x, low, high, alpha=0.2, color=line.get_color())
-        words = axis.replace("_", " ")
-        what = "negative bound, one sample" if bound else "loss"
-        drawn.set(xlabel=words, ylabel=f"validation {what}, hard codes, nats")
-        drawn.legend()
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", dpi=100)
-        yield (
-            f"validation {what} against {words}",
-            base64.b64encode(buffer.getvalue()).decode(),
-        )

@@ -4,18 +4,16 @@ import dataclasses
 import hashlib
 import itertools
 import json
-import pathlib
+import math
 import re
+import shlex
 
-from keras_ae.checks import check_choice, check_int
-from keras_ae.estimators.get import get
-from keras_ae.training.files import write_text
+from keras_ae.checks import check_choice, check_int, check_number
+from keras_ae.estimators.get import get, parse
 from zoo.recipe import find, module_name_of, nearest
 from zoo.running.agents import agent_arguments
 from zoo.settings import format_value, recipe_settings, resolve
 
-SCHEMA_VERSION = 1
-FILE = "comparison.json"
 UNITS = ("steps", "decoder_evaluations", "examples", "seconds")
 
 
@@ -33,7 +31,7 @@ class Cell:
         """Str, fit for a folder's name."""
         parts = [self.estimator, *(f"{k}={v}" for k, v in self.point)]
         text = "--".join(re.sub(r"[^\w.=-]+", "_", part) for part in parts)
-        return f"{text}--seed{self.seed}--{self.budget:g}"
+        return f"{text}--seed{self.seed}--{short(self.budget)}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -144,10 +142,7 @@ def make_plan(
     check_choice(owner, "budget-unit", unit, UNITS)
     screen_budget = budget if screen_budget is None else screen_budget
     for name, value in (("budget", budget), ("screen-budget", screen_budget)):
-        if not value > 0:
-            raise ValueError(
-                f"`compare` needs `{name}` > 0. Received: {name}={value:g}"
-            )
+        check_number(owner, name, value, above=0, below=math.inf)
     data = found.data if data is None else data
     known = recipe_settings(found, data)
     if "model.estimator" not in known:
@@ -155,16 +150,7 @@ def make_plan(
             "`compare` needs a recipe with a stochastic code, whose setting "
             f"`model.estimator` it changes. Received: recipe={recipe}"
         )
-    grid = {_full(known, k): list(v) for k, v in (grid or {}).items()}
     settings = {_full(known, k): v for k, v in (settings or {}).items()}
-    for name, values in grid.items():
-        if not values or name == "model.estimator" or name in settings:
-            raise ValueError(
-                f"`compare` needs `grid` to hold settings other than the "
-                f"estimator, each with values, none of them set for all. "
-                f"Received: {name}={values}"
-            )
-        grid[name] = [_parsed(known, name, value) for value in values]
     settings = {k: _parsed(known, k, v) for k, v in settings.items()}
     resolved = resolve(known, settings)
     if unit == "seconds" and resolved["optimizer"]["schedule"] != "constant":
@@ -173,85 +159,91 @@ def make_plan(
             "seconds: a schedule runs over a known number of steps. "
             f"Received: {resolved['optimizer']['schedule']}"
         )
-    if len(set(estimators)) < len(estimators) or not estimators:
-        raise ValueError(
-            "`compare` needs at least one estimator, none of them twice. "
-            f"Received: {', '.join(estimators)}"
-        )
-    for estimator in estimators:
-        check_estimator(estimator)
     return Plan(
         recipe=module_name_of(recipe),
         data=data,
-        estimators=tuple(estimators),
+        estimators=_checked_estimators(estimators),
         seeds=seeds,
         budget=budget,
         unit=unit,
-        grid=tuple((k, tuple(v)) for k, v in sorted(grid.items())),
+        grid=_checked_grid(known, grid or {}, settings),
         settings=tuple(sorted(settings.items())),
         screen_budget=screen_budget,
         evaluations=evaluations,
     )
 
 
-def check_estimator(text: str) -> None:
-    """Refuse an estimator that is unknown or has other arguments.
+def plain(estimator: str) -> str:
+    """Return an estimator's text as every plan writes it.
 
     Args:
-        text: Str, name with arguments.
+        estimator: Str, name with arguments.
     """
-    if agent_arguments(text) is None:
-        get(text, owner="compare")
+    text = re.sub(r"\s+", "", estimator).replace(",)", ")")
+    return text.removesuffix("()").replace(",", ", ")
 
 
-def write_plan(folder, plan: Plan) -> None:
-    """Write `comparison.json`.
+def _checked_estimators(estimators) -> tuple:
+    texts, found = tuple(map(plain, estimators)), []
+    for text in texts:
+        if agent_arguments(text) is None:
+            get(text, owner="compare")
+        found.append(parse("compare", text))
+    if not texts or any(found.count(each) > 1 for each in found):
+        raise ValueError(
+            "`compare` needs at least one estimator, none of them twice. "
+            f"Received: {', '.join(texts)}"
+        )
+    return texts
+
+
+def _checked_grid(known, grid, settings) -> tuple:
+    checked = {}
+    for name, values in grid.items():
+        name, values = _full(known, name), list(values)
+        taken = {"model.estimator", *settings, *checked}
+        if not values or name in taken:
+            raise ValueError(
+                "`compare` needs `grid` to hold settings other than the "
+                "estimator, once, each with values, none of them set for "
+                f"all. Received: {name}={values}"
+            )
+        values = [_parsed(known, name, value) for value in values]
+        if any(values.count(value) > 1 for value in values):
+            raise ValueError(
+                "`compare` needs `grid` to hold each value once. "
+                f"Received: {name}={values}"
+            )
+        checked[name] = tuple(values)
+    return tuple(sorted(checked.items()))
+
+
+def compare_command(plan: Plan) -> str:
+    """Return the command line that makes a comparison.
 
     Args:
-        folder: Path of the comparison.
         plan: `Plan`.
     """
-    content = {
-        "schema_version": SCHEMA_VERSION,
-        "protocol": plan.protocol,
-        **dataclasses.asdict(plan),
-    }
-    text = json.dumps(content, indent=2)
-    write_text(pathlib.Path(folder) / FILE, text + "\n")
+    parts = ["keras-ae", "compare", plan.recipe, "--data", plan.data]
+    parts += ["--estimators", ", ".join(plan.estimators)]
+    parts += ["--seeds", str(plan.seeds), "--budget", short(plan.budget)]
+    parts += ["--budget-unit", plan.unit]
+    parts += ["--screen-budget", short(plan.screen_budget)]
+    for name, values in plan.grid:
+        parts += ["--grid", f"{name}={','.join(map(format_value, values))}"]
+    for name, value in plan.settings:
+        parts += ["--set", f"{name}={format_value(value)}"]
+    return shlex.join([*parts, "--evaluations", str(plan.evaluations)])
 
 
-def read_plan(folder) -> Plan:
-    """Read `comparison.json`.
+def short(number: float) -> str:
+    """Return a number in few digits, in all where few say another.
 
     Args:
-        folder: Path of the comparison.
+        number: Int or float.
     """
-    path = pathlib.Path(folder) / FILE
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"No comparison in {folder}: it holds no {FILE}. "
-            "`keras-ae compare RECIPE --out FOLDER` makes one."
-        )
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        protocol = content.pop("protocol")
-        version = content.pop("schema_version")
-        content["estimators"] = tuple(content["estimators"])
-        content["grid"] = tuple((k, tuple(v)) for k, v in content["grid"])
-        content["settings"] = tuple((k, v) for k, v in content["settings"])
-        plan = Plan(**content)
-    except (ValueError, TypeError, KeyError, AttributeError):
-        raise ValueError(
-            f"`read_plan` needs the {FILE} of a comparison. "
-            f"Received: {path}, which cannot be read as one"
-        ) from None
-    if version != SCHEMA_VERSION or protocol != plan.protocol:
-        raise ValueError(
-            f"`read_plan` needs {FILE} as `keras-ae compare` wrote it, with "
-            f"schema_version={SCHEMA_VERSION}. Received: {path}, which was "
-            "changed since or has another version"
-        )
-    return plan
+    text = f"{number:g}"
+    return text if float(text) == number else repr(number).removesuffix(".0")
 
 
 def describe(point: tuple) -> str:

@@ -2,17 +2,19 @@
 
 import numpy as np
 
-from zoo.comparing.cell import CLOCKS, read_cell
+from zoo.comparing.cell import CLOCKS
 from zoo.comparing.plan import Plan, describe
 from zoo.comparing.published import published
+from zoo.comparing.record import check_same_settings, read_cell
 from zoo.comparing.run import chosen_points
 from zoo.comparing.statistics import (
     bootstrap_interval,
     interquartile_mean,
     probability_of_improvement,
 )
+from zoo.running.report import made_with
 
-AXES = ("step", "decoder_evaluations", "seconds")
+UNDECIDED = "not chosen yet"
 
 
 def summary(folder, plan: Plan) -> dict:
@@ -28,62 +30,82 @@ def summary(folder, plan: Plan) -> dict:
     Returns:
         Dict of `rows` (dicts, one an estimator), `curves` (`{estimator: list
         of histories}`), `failures` (list of dicts), `missing` (int, cells not
-        run yet), `samples` (int, of the bounds, or `None` without them).
+        run yet), `samples` (int, of the bounds, or `None` without them),
+        `made` (list of str, what the cells were made with).
     """
     chosen = chosen_points(folder, plan)
-    cells = plan.final(chosen)
-    found = [(cell, read_cell(folder, plan, cell)) for cell in cells]
-    losses, records = {}, {}
-    for cell, record in found:
-        if record and record["status"] == "done" and "test_loss" in record:
-            by_seed = losses.setdefault(cell.estimator, {})
-            by_seed[cell.seed] = test_score(record)
-            records.setdefault(cell.estimator, []).append(record)
-    screened = [(c, read_cell(folder, plan, c)) for c in plan.screening()]
-    reference = losses.get(plan.estimators[0], {})
-    papers = published(plan)
+
+    def read(cells):
+        return [(cell, read_cell(folder, plan, cell)) for cell in cells]
+
+    screened, found = read(plan.screening()), read(plan.final(chosen))
+    there = {cell.name: r for cell, r in [*screened, *found] if r is not None}
+    check_same_settings(plan, there)
+    records, papers = _by_seed(found), published(plan)
     rows = [
         {
-            **_row(name, chosen, losses, records, reference, plan, screened),
+            **_row(name, chosen, records, plan, screened),
             "published": papers.get(name),
         }
         for name in plan.estimators
     ]
-    every = [record for runs in records.values() for record in runs]
-    known = [record["bounds"] for record in every if "bounds" in record]
+    unfinished = [r for _, r in found if r is None or not r["final"]]
+    unfinished += [r for _, r in screened if r is None]
+    undecided = sum(row["point"] == UNDECIDED for row in rows)
     return {
         "rows": rows,
-        "samples": known[0]["samples"] if known else None,
+        "samples": _samples(records),
         "curves": {
-            name: [record["history"] for record in records[name]]
+            name: [record["history"] for record in records[name].values()]
             for name in plan.estimators
             if name in records
         },
         "failures": [
-            {"cell": cell.name, "reason": record["reason"]}
-            for cell, record in dict([*screened, *found]).items()
-            if record and record["status"] == "failed"
+            {"cell": name, "reason": record["reason"]}
+            for name, record in there.items()
+            if record["status"] == "failed"
         ],
-        "missing": sum(r is None for _, r in [*screened, *found])
-        + sum(r is not None and not r["final"] for _, r in found),
+        "missing": len(unfinished) + undecided * plan.seeds,
+        "made": sorted({made_with(record) for record in there.values()}),
     }
 
 
-def _row(name, chosen, losses, records, reference, plan, screened) -> dict:
-    row = {"estimator": name, "seeds": len(losses.get(name, {}))}
-    row["point"] = describe(chosen[name]) if name in chosen else None
-    grid = [
-        record["val_score"]
-        for cell, record in screened
-        if cell.estimator == name and record and record["status"] == "done"
-    ]
+def _by_seed(found) -> dict:
+    """Return `{estimator: {seed: record}}` of the final cells that are done."""
+    records = {}
+    for cell, record in found:
+        if record and record["status"] == "done" and record["final"]:
+            records.setdefault(cell.estimator, {})[cell.seed] = record
+    return records
+
+
+def _samples(records) -> int | None:
+    """Return the codes drawn for the bounds, where there are bounds."""
+    for runs in records.values():
+        for record in runs.values():
+            if "bounds" in record:
+                return record["bounds"]["samples"]
+    return None
+
+
+def _row(name, chosen, records, plan, screened) -> dict:
+    row = {"estimator": name, "seeds": len(records.get(name, {}))}
+    mine = [record for cell, record in screened if cell.estimator == name]
+    grid = [r["val_score"] for r in mine if r and "val_score" in r]
+    if name in chosen:
+        row["point"] = describe(chosen[name])
+    else:
+        row["point"] = UNDECIDED if grid or None in mine else "all failed"
     row["grid_median"] = float(np.median(grid)) if grid else None
-    if name not in losses:
+    if name not in records:
         return row
-    values = list(losses[name].values())
-    row["values"] = values
+    lines = list(records[name].values())
+    scores, reference = (
+        {seed: test_score(r) for seed, r in records.get(key, {}).items()}
+        for key in (name, plan.estimators[0])
+    )
+    row["values"] = values = list(scores.values())
     row["iqm"] = interquartile_mean(values)
-    lines = records[name]
     for key in CLOCKS:
         row[key] = _mean(record["history"][-1][key] for record in lines)
     row["steps"] = _mean(r["history"][-1]["step"] for r in lines)
@@ -95,8 +117,8 @@ def _row(name, chosen, losses, records, reference, plan, screened) -> dict:
     row["variance"] = _mean(
         r["gradient_variance"]["sampling_variance"] for r in lines
     )
-    pairs = sorted(set(losses[name]) & set(reference))
-    apart = [losses[name][seed] - reference[seed] for seed in pairs]
+    pairs = sorted(set(scores) & set(reference))
+    apart = [scores[seed] - reference[seed] for seed in pairs]
     if name != plan.estimators[0] and apart:
         row["difference"] = float(np.mean(apart))
         if len(apart) > 1:
@@ -120,29 +142,3 @@ def test_score(record: dict) -> float:
 
 def _mean(values) -> float:
     return float(np.mean(list(values)))
-
-
-def curve(histories, axis: str, key: str = "val_loss") -> tuple:
-    """Return x, mean and interval of a learning curve over seeds.
-
-    Runs are read at the same places: the longest common stretch of `axis`.
-
-    Args:
-        histories: List of histories.
-        axis: Str, one of `AXES`.
-        key: Str, what is drawn. Defaults to `"val_loss"`.
-    """
-    columns = [[line[axis] for line in history] for history in histories]
-    low = max(column[0] for column in columns)
-    high = min(column[-1] for column in columns)
-    x = np.linspace(low, max(high, low), 50)
-    y = np.stack(
-        [
-            np.interp(x, column, [line[key] for line in history])
-            for column, history in zip(columns, histories)
-        ]
-    )
-    if len(y) == 1:
-        return x, y[0], y[0], y[0]
-    ends = np.array([bootstrap_interval(v, resamples=500) for v in y.T])
-    return x, y.mean(axis=0), ends[:, 0], ends[:, 1]

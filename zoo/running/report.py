@@ -179,12 +179,12 @@ def _commands(by_data: Mapping) -> str:
     ]
     lines = ["## Commands", "", "Each run again, and this report after them:"]
     lines += ["", *(f"    {record['command']}" for record in records), ""]
-    made = {_made_with(record) for record in records}
+    made = {made_with(record) for record in records}
     lines += ["Made with:", "", *(f"- {text}" for text in sorted(made)), ""]
     return "\n".join(lines)
 
 
-def _made_with(record: Mapping) -> str:
+def made_with(record: Mapping) -> str:
     text = ", ".join(f"{name} {v}" for name, v in record["versions"].items())
     if record["git"]:
         text += f", commit {record['git']['commit'][:12]}"

@@ -185,6 +185,11 @@ def _commands(by_data: Mapping) -> str:
 
 
 def made_with(record: Mapping) -> str:
+    """Return the versions and the commit that a record was made with.
+
+    Args:
+        record: Dict of a run or of a comparison's cell.
+    """
     text = ", ".join(f"{name} {v}" for name, v in record["versions"].items())
     if record["git"]:
         text += f", commit {record['git']['commit'][:12]}"

@@ -2,8 +2,13 @@
 
     keras-ae train onehot
     keras-ae train onehot --data fashion_mnist --seed 1
+    keras-ae train onehot --set 'model.estimator=tf_agents(
+        baseline=leave_one_out, samples=4, entropy_weight=0.1)'
 
-Measured: `docs/RESULTS.md`.
+The last is trained by REINFORCE, on digits: mutual information of codes and
+labels 0.751 ± 0.022, by Gumbel-Softmax 0.742 ± 0.033 (seeds 1 to 3). Without
+the bonus for entropy it stays with 7 of the 10 codes (seed 1), with 10 samples
+for 4, too. Measured: `docs/RESULTS.md`.
 """
 
 from keras_ae.bottlenecks import OneHotCode

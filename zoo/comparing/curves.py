@@ -33,7 +33,7 @@ def drawn(histories: dict, axis: str) -> Figure:
         histories: Dict from estimator to its list of histories.
         axis: Str, one of `AXES`.
     """
-    figure = Figure(figsize=(8, 4), layout="constrained")
+    figure = Figure(figsize=(8, 5), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     every = [run for runs in histories.values() for run in runs]
@@ -48,6 +48,7 @@ def drawn(histories: dict, axis: str) -> Figure:
         xlabel=axis.replace("_", " "),
         ylabel=f"validation {what}, hard codes, nats",
     )
+    axes.yaxis.label.set_size("small")  # It is as long as the axis
     axes.legend()
     return figure
 

@@ -52,20 +52,19 @@ def build(
 
 _SAME = ("dim", "filters", "units", "kernel_size")
 
+
+def _of_encoder(model):
+    """Return the settings of Deep InfoMax's that this recipe has too."""
+    return {key: value for key, value in model.items() if key in _SAME}
+
+
 RECIPE = Recipe(
     build=build,
-    model=INFOMAX.model,
+    model=_of_encoder(INFOMAX.model),
     optimizer=INFOMAX.optimizer,
     train=INFOMAX.train,
     per_data={
-        data: {
-            **sections,
-            "model": {
-                key: value
-                for key, value in sections.get("model", {}).items()
-                if key in _SAME
-            },
-        }
+        data: {**sections, "model": _of_encoder(sections.get("model", {}))}
         for data, sections in INFOMAX.per_data.items()
     },
 )

@@ -126,25 +126,24 @@ class ContrastivePredictiveCoding(EmbeddingModel):
                 f"`steps` frames. Received: steps={self.steps}, {times} frames"
             )
         ahead = ops.reshape(ahead, (rows, times, self.steps, channels))
+        true = _frames_ahead(frames, self.steps)
         if self.negatives == "none":
-            return {"info_loss": _distances(ahead, frames)}
+            apart = ops.mean(ops.square(ahead - true), axis=-1)
+            return {"info_loss": _mean_of_known(apart)}
         first, total = replica_rows(rows)
         own = first + ops.arange(rows)
         where = self._draw(batch.y, own, total, times, training)
         pool = ops.reshape(gather_over_replicas(frames), (-1, channels))
         drawn = ops.take(pool, where, axis=0)
-        others = ops.einsum("btkc,bnc->bktn", ahead, drawn)
-        losses = []
+        same = _asked_for(where, own, times, self.steps)
+        others = ops.einsum("btkc,bnc->btkn", ahead, drawn)
+        right = ops.sum(ahead * true, axis=-1)
+        loss, correct = _tell(right, ops.where(same, MASKED, others))
+        # Where no negative is left there is nothing to succeed at.
+        told = ops.logical_not(ops.all(same, axis=-1))
         for k, metric in enumerate(self.step_accuracy, 1):
-            same = _asked_for(where, own, times, k)
-            apart = ops.where(same, MASKED, others[:, k - 1, :-k])
-            right = ops.sum(ahead[:, :-k, k - 1] * frames[:, k:], axis=-1)
-            loss, correct = _tell(right, apart)
-            # Where no negative is left there is nothing to succeed at.
-            told = ops.logical_not(ops.all(same, axis=-1))
-            metric.update_state(correct, told)
-            losses.append(ops.mean(loss, axis=1))
-        return {"info_loss": sum(losses) / self.steps}
+            metric.update_state(correct[:, :-k, k - 1], told[:, :-k, k - 1])
+        return {"info_loss": _mean_of_known(loss)}
 
     def count_negatives(self, batch):
         """Count what `evaluate` tells each true frame of a batch from.
@@ -162,12 +161,13 @@ class ContrastivePredictiveCoding(EmbeddingModel):
         where = self._draw(batch.y, own, total, times, training=False)
         new = ops.diff(ops.sort(where, axis=1), axis=1) != 0
         different = 1 + ops.sum(ops.cast(new, "int32"), axis=1, keepdims=True)
-        counts = []
-        for k in range(1, self.steps + 1):
-            same = ops.cast(_asked_for(where, own, times, k), "int32")
-            left = self.num_negatives - ops.sum(same, axis=-1)
-            counts.append((left, different - ops.max(same, axis=-1)))
-        return counts
+        same = ops.cast(_asked_for(where, own, times, self.steps), "int32")
+        left = self.num_negatives - ops.sum(same, axis=-1)
+        different = different[..., None] - ops.max(same, axis=-1)
+        return [
+            (left[:, :-k, k - 1], different[:, :-k, k - 1])
+            for k in range(1, self.steps + 1)
+        ]
 
     def _draw(self, speakers, own, total, times, training):
         """Draw the negatives' places among all frames of the global batch.
@@ -226,35 +226,54 @@ class ContrastivePredictiveCoding(EmbeddingModel):
         return config
 
 
-def _asked_for(where, own, times, k):
-    """Return which negatives are the frame asked for, `k` ahead of each time.
+def _frames_ahead(frames, steps):
+    """Return the frames that are 1 to `steps` ahead, zeros after the last.
+
+    Args:
+        frames: `(batch, times, channels)`.
+        steps: Int >= 1.
+
+    Returns:
+        `(batch, times, steps, channels)`.
+    """
+    times = ops.shape(frames)[1]
+    padded = ops.pad(frames, [[0, 0], [0, steps], [0, 0]])
+    ahead = [padded[:, k : k + times] for k in range(1, steps + 1)]
+    return ops.stack(ahead, axis=2)
+
+
+def _asked_for(where, own, times, steps):
+    """Return which negatives are the frame asked for.
 
     Args:
         where: `(batch, num_negatives)` places in the pool.
         own: `(batch,)` rows in the pool.
         times: Int, frames of a row.
-        k: Int >= 1.
+        steps: Int >= 1, how many frames ahead are asked for.
 
     Returns:
-        `(batch, times - k, num_negatives)`, bool.
+        `(batch, times, steps, num_negatives)`, bool. At the last times,
+        places after the row are those of the next one.
     """
-    place = own[:, None] * times + ops.arange(k, times)[None]
-    return ops.equal(where[:, None, :], place[:, :, None])
+    ahead = ops.arange(times)[:, None] + ops.arange(1, steps + 1)
+    place = own[:, None, None] * times + ahead
+    return ops.equal(where[:, None, None], place[..., None])
 
 
-def _distances(ahead, frames):
-    """Return the mean squared distance of predictions and frames, `(batch,)`.
+def _mean_of_known(values):
+    """Return the mean over steps of the means over times that have a frame.
 
     Args:
-        ahead: `(batch, times, steps, channels)`.
-        frames: `(batch, times, channels)`.
+        values: `(batch, times, steps)`.
+
+    Returns:
+        `(batch,)`.
     """
-    steps = ahead.shape[2]
-    apart = [
-        ops.mean(ops.square(ahead[:, :-k, k - 1] - frames[:, k:]), axis=(1, 2))
-        for k in range(1, steps + 1)
-    ]
-    return sum(apart) / steps
+    _, times, steps = ops.shape(values)
+    left = times - ops.arange(1, steps + 1)
+    known = ops.cast(ops.arange(times)[:, None] < left, values.dtype)
+    weights = known / ops.cast(left * steps, values.dtype)
+    return ops.sum(values * weights, axis=(1, 2))
 
 
 def _tell(right, others):

@@ -3,8 +3,10 @@
 import keras
 import tensorflow as tf
 from keras import ops
+from keras.optimizers.schedules import LearningRateSchedule
 
 from keras_ae.bottlenecks.replicas import sum_over_replicas
+from keras_ae.checks import check_number
 from keras_ae.estimators import Reinforce
 from keras_ae.estimators.loss_average import LossAverage
 from keras_ae.estimators.reinforce import repeat
@@ -30,8 +32,10 @@ class AgentEstimator(Reinforce):
         baseline: Str, as in `Reinforce`, but for `"value"`, which a value
             network takes the place of.
         samples: Int >= 1.
-        entropy_weight: Float >= 0, of the entropy in the gradient; the loss
-            that is returned holds none of it.
+        entropy_weight: Float >= 0, or a `LearningRateSchedule` of `step`, of
+            the entropy in the gradient; the loss that is returned holds none
+            of it.
+        step: Function without arguments that gives the training step.
         normalize_returns: Bool, TF-Agents' whitening; biased.
         value_network: Keras 3 layer or model, objects to one number, or
             `None`.
@@ -39,7 +43,7 @@ class AgentEstimator(Reinforce):
         decay: Float in [0, 1), of the moving averages.
 
     Raises:
-        ValueError: If `baseline` is `"value"`.
+        ValueError: If `baseline` is `"value"`, or `entropy_weight` is below 0.
     """
 
     name = "tf_agents"
@@ -52,6 +56,7 @@ class AgentEstimator(Reinforce):
         baseline="ema",
         samples=1,
         entropy_weight=0.0,
+        step=None,
         normalize_returns=False,
         value_network=None,
         value_optimizer=None,
@@ -65,6 +70,14 @@ class AgentEstimator(Reinforce):
             )
         super().__init__(baseline, samples, decay=decay)
         self.unbiased = not normalize_returns
+        weight = entropy_weight
+        if isinstance(weight, LearningRateSchedule):
+            entropy_weight = keras.optimizers.schedules.serialize(weight)
+            schedule, weight = weight, lambda: schedule(step())
+        else:
+            check_number(
+                "AgentEstimator", "entropy_weight", weight, minimum=0
+            )
         self._agent_settings = dict(
             entropy_weight=entropy_weight, normalize_returns=normalize_returns
         )
@@ -84,7 +97,7 @@ class AgentEstimator(Reinforce):
             bottleneck,
             observation_spec,
             value_network=critic,
-            entropy_weight=entropy_weight,
+            entropy_weight=weight,
             normalize_returns=normalize_returns,
         )
 

@@ -33,7 +33,8 @@ def code_agent(
         optimizer: Keras 3 optimizer for `agent.train`, or `None`, for an
             agent that only gives losses. Defaults to `None`.
         value_network: `ValueNetwork` or `None`. Defaults to `None`.
-        entropy_weight: Float >= 0. Defaults to `0.0`.
+        entropy_weight: Float >= 0, or a function without arguments that gives
+            a scalar, asked at each loss. Defaults to `0.0`.
         normalize_returns: Bool. Defaults to `False`.
 
     Returns:
@@ -43,7 +44,8 @@ def code_agent(
         ValueError: If the agent would not train the encoder's weights.
     """
     network = EncoderNetwork(encoder, bottleneck, observation_spec)
-    agent = reinforce_agent.ReinforceAgent(
+    agent = _EncoderAgent(
+        entropy_weight,
         time_step.time_step_spec(observation_spec),
         network.action_spec,
         actor_network=network,
@@ -51,13 +53,28 @@ def code_agent(
         optimizer=optimizer,
         advantage_fn=_advantage,
         normalize_returns=normalize_returns,
-        entropy_regularization=entropy_weight or None,
         train_step_counter=tf.Variable(0, dtype=tf.int64, trainable=False),
     )
     agent.initialize()
     check_policy_weights(network, encoder, "code_agent")
     agent.actor_network = network
     return agent
+
+
+class _EncoderAgent(reinforce_agent.ReinforceAgent):
+    """A `ReinforceAgent` whose weight of the entropy may change."""
+
+    def __init__(self, entropy_weight, *args, **kwargs):
+        changes = callable(entropy_weight)
+        weight = 1.0 if changes else entropy_weight or None
+        super().__init__(*args, entropy_regularization=weight, **kwargs)
+        self._entropy_weight = entropy_weight if changes else None
+
+    def entropy_regularization_loss(self, *args, **kwargs):
+        loss = super().entropy_regularization_loss(*args, **kwargs)
+        if self._entropy_weight is None:
+            return loss
+        return loss * tf.cast(self._entropy_weight(), loss.dtype)
 
 
 def _advantage(returns, value_preds):

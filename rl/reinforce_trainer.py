@@ -5,7 +5,6 @@ import contextlib
 import keras
 import tensorflow as tf
 
-from keras_ae.checks import check_number
 from rl.agent_estimator import AgentEstimator
 from rl.guard import check_model
 
@@ -47,7 +46,9 @@ class ReinforceTrainer:
             Defaults to `None`.
         entropy_weight: Float >= 0, of the codes' entropy in nats: a bonus
             that adds to the gradient alone, to no term that is logged, nor
-            to the `loss`. Defaults to `0.0`.
+            to the `loss`; or a `keras.optimizers.schedules.
+            LearningRateSchedule` of the model's training steps. Defaults to
+            `0.0`.
         samples: Int >= 1, codes drawn for an example. Defaults to `1`.
         normalize_returns: Bool, TF-Agents' whitening. Defaults to `False`.
         value_optimizer: Keras optimizer of the value network. Defaults to
@@ -113,9 +114,8 @@ class ReinforceTrainer:
                     tf.TensorSpec(input_shape(encoder), tf.float32, "x"),
                     baseline="none" if baseline == "value" else baseline,
                     samples=samples,
-                    entropy_weight=check_number(
-                        owner, "entropy_weight", entropy_weight, minimum=0
-                    ),
+                    entropy_weight=entropy_weight,
+                    step=lambda: model.optimizer.iterations,
                     normalize_returns=normalize_returns,
                     value_network=value_network,
                     value_optimizer=value_optimizer,

@@ -18,6 +18,10 @@ def _value():
     return keras.Sequential([keras.Input((7,)), keras.layers.Dense(1)])
 
 
+def _falling():
+    return keras.optimizers.schedules.PolynomialDecay(0.1, 10, 0.0)
+
+
 def agent_estimator(rl, model):
     return rl.AgentEstimator, dict(
         encoder=model.encoder,
@@ -25,7 +29,8 @@ def agent_estimator(rl, model):
         observation_spec=_spec(),
         baseline="none",
         samples=2,
-        entropy_weight=0.1,
+        entropy_weight=_falling(),
+        step=lambda: 3,
         normalize_returns=True,
         value_network=_value(),
         value_optimizer=keras.optimizers.SGD(0.1),
@@ -52,7 +57,7 @@ def reinforce_trainer(rl, model):
         model=model,
         baseline="value",
         value_network=_value(),
-        entropy_weight=0.1,
+        entropy_weight=_falling(),
         samples=2,
         normalize_returns=True,
         value_optimizer=keras.optimizers.SGD(0.1),

@@ -80,6 +80,26 @@ def test_the_agent_s_gradient_is_reinforce_s_on_the_same_samples(
         assert distance(expected[part], found[part]) < PARITY
 
 
+def test_a_schedule_weighs_the_entropy_by_the_training_step(make, x):
+    model = make()
+    falling = keras.optimizers.schedules.PolynomialDecay(0.4, 8, 0.0)
+
+    def after(weight, steps):
+        trainer = rl.ReinforceTrainer(model, "none", entropy_weight=weight)
+        graph = tf.function(lambda: gradients(model, x))  # traced once
+        with model.bottleneck.trained_by(trainer.estimator):
+            for step in steps:
+                model.optimizer.iterations.assign(step)
+                reseed(model)
+                yield graph()
+
+    early, late = after(falling, [2, 8])
+    assert distance(early, late) > 1e-3
+    for weight, found in ((0.3, early), (0.0, late)):
+        (expected,) = after(weight, [2])
+        assert distance(expected, found) < PARITY
+
+
 @pytest.mark.parametrize("kind", ["one_hot", "binary"])
 def test_train_of_the_agent_alone_steps_along_the_same_gradient(make, x, kind):
     # `agent.train`, TF-Agents' own step, on the codes that `reinforce` drew.

@@ -7,7 +7,7 @@ import pytest
 
 from tools import main as cli
 from zoo.evaluation import gradient_variance
-from zoo.running import evaluate_run, train_run
+from zoo.running import agents, evaluate_run, train_run
 from zoo.running.load import load_run
 
 from .test_run_folder import assert_same_weights, timeless
@@ -36,6 +36,19 @@ def test_it_goes_on_bit_for_bit_and_is_evaluated_like_any_other(tmp_path):
     estimator = straight.record["config"]["model"]["estimator"]
     assert estimator == AGENT["model.estimator"]
     assert "nmi" in evaluate_run(tmp_path / "a")["numbers"]
+
+
+def test_a_bonus_for_entropy_that_falls(tmp_path):
+    named = "tf_agents(entropy_weight=0.5, entropy_steps=6)"
+    settings = {**AGENT, "model.estimator": named}
+    run = train(tmp_path / "a", 1, settings=settings)
+    (agent,) = agents.agent_estimators(run.model, named)
+    schedule = agent.settings()["entropy_weight"]
+    assert json.loads(json.dumps(schedule))["config"]["decay_steps"] == 6
+    for bad, rule in (("0", "`entropy_steps` >= 1"), ("2", "_weight` > 0")):
+        settings["model.estimator"] = f"tf_agents(entropy_steps={bad})"
+        with pytest.raises(ValueError, match=rule):
+            train(tmp_path / bad, 1, settings=settings)
 
 
 @pytest.mark.slow

@@ -172,6 +172,7 @@ def _gradients(toy, own, arguments, draws):
 
         spec = tf.TensorSpec((1,), tf.float32, "x")
         arguments = {**arguments, "entropy_weight": 0.0}
+        arguments.pop("entropy_steps", None)
         estimator = AgentEstimator(encoder, code, spec, **arguments)
     average = getattr(estimator, "average", None)
     if average is not None:  # as training would have left it

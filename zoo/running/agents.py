@@ -4,12 +4,21 @@ import contextlib
 import importlib
 import importlib.util
 
+import keras
+
+from keras_ae.checks import check_int, check_number
 from keras_ae.estimators.get import parse
 
 AGENT = "tf_agents"
 # A model has an estimator of its own while agents stand in for it.
 OWN = "reinforce"
-_KNOWN = ("baseline", "samples", "entropy_weight", "normalize_returns")
+_KNOWN = (
+    "baseline",
+    "samples",
+    "entropy_weight",
+    "entropy_steps",
+    "normalize_returns",
+)
 
 
 def agent_arguments(estimator: str) -> dict | None:
@@ -85,7 +94,17 @@ def _trainer(model, estimator):
         return None
     import rl
 
+    if "entropy_steps" in arguments:
+        arguments["entropy_weight"] = _falling(**arguments)
+        del arguments["entropy_steps"]
     return rl.ReinforceTrainer(model, **arguments)
+
+
+def _falling(entropy_steps, entropy_weight=0.0, **_):
+    """Return the schedule of a weight that falls to 0 in so many steps."""
+    steps = check_int(AGENT, "entropy_steps", entropy_steps)
+    weight = check_number(AGENT, "entropy_weight", entropy_weight, above=0)
+    return keras.optimizers.schedules.PolynomialDecay(weight, steps, 0.0)
 
 
 def agent_estimators(model, estimator: str) -> list | None:

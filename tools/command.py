@@ -59,7 +59,7 @@ def add_threads_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-# Read when NumPy, SciPy and scikit-learn are loaded.
+# Read when SciPy and scikit-learn are loaded, after TensorFlow and NumPy.
 _POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -75,6 +75,9 @@ def set_threads(count: int | None) -> None:
         raise ValueError(f"`--threads` needs N >= 1. Received: N={count}")
     os.environ.update(dict.fromkeys(_POOLS, str(count)))
     import tensorflow as tf
+    import threadpoolctl
+
+    threadpoolctl.threadpool_limits(count)  # Of what is loaded already
 
     try:
         tf.config.threading.set_intra_op_parallelism_threads(count)

@@ -69,7 +69,9 @@ RECIPE = Recipe(
     per_data={
         # Batches of ten passages: of one alone it learns more slowly. In the
         # third epoch the loss on other novels rises by 0.02; by 0.07 where no
-        # words are dropped.
+        # words are dropped. Longer is no better: eight epochs with two fifths
+        # of the words dropped end 0.11 above their second, at 73.8 % on the
+        # tasks and 5.0 % of next sentences among 400 (seed 1, text-v2).
         "eltec": dict(
             model=dict(encoder="bi"),
             optimizer=dict(learning_rate=5e-3),

@@ -9,7 +9,7 @@
 The third keeps one speaker from the encoder altogether. The last has nothing
 that frames are told from, and collapses. On fsdd (second command, seeds 1 to
 3) a linear probe fitted on five speakers tells the digits of the sixth at
-80.2 ± 2.5 %, a mean over the six; on log-mel statistics at 59.2 %, on the
+80.4 ± 1.4 %, a mean over the six; on log-mel statistics at 59.2 %, on the
 untrained encoder at 34.0 ± 1.2 %; `docs/RESULTS.md`. The synthetic speech of
 the first is so clean that log-mel statistics tell 99.5 % there, and the
 encoder 98.1 % (seed 0).

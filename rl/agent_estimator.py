@@ -17,6 +17,17 @@ from rl.episodes import code_episodes
 from rl.value_network import ValueNetwork
 
 
+def check_entropy_weight(owner, weight):
+    """Raise `ValueError` unless it is a number >= 0 or a schedule.
+
+    Args:
+        owner: Str, the class or function that was given it.
+        weight: Float, or a `LearningRateSchedule`.
+    """
+    if not isinstance(weight, LearningRateSchedule):
+        check_number(owner, "entropy_weight", weight, minimum=0)
+
+
 class AgentEstimator(Reinforce):
     """Let a `ReinforceAgent` compute the score term of a training step.
 
@@ -70,14 +81,11 @@ class AgentEstimator(Reinforce):
             )
         super().__init__(baseline, samples, decay=decay)
         self.unbiased = not normalize_returns
+        check_entropy_weight("AgentEstimator", entropy_weight)
         weight = entropy_weight
         if isinstance(weight, LearningRateSchedule):
             entropy_weight = keras.optimizers.schedules.serialize(weight)
             schedule, weight = weight, lambda: schedule(step())
-        else:
-            check_number(
-                "AgentEstimator", "entropy_weight", weight, minimum=0
-            )
         self._agent_settings = dict(
             entropy_weight=entropy_weight, normalize_returns=normalize_returns
         )

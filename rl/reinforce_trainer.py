@@ -5,7 +5,7 @@ import contextlib
 import keras
 import tensorflow as tf
 
-from rl.agent_estimator import AgentEstimator
+from rl.agent_estimator import AgentEstimator, check_entropy_weight
 from rl.guard import check_model
 
 
@@ -80,6 +80,7 @@ class ReinforceTrainer:
                 f"`{owner}` needs a compiled model: its optimizer applies "
                 f"the agent's gradient. Received: {model.name}, not compiled"
             )
+        check_entropy_weight(owner, entropy_weight)
         self.model = model
         if baseline is None:
             baseline = "ema" if value_network is None else "value"

@@ -18,11 +18,15 @@ from rl.value_network import ValueNetwork
 
 
 def check_entropy_weight(owner, weight):
-    """Raise `ValueError` unless it is a number >= 0 or a schedule.
+    """Raise unless the weight is a number >= 0 or a schedule.
 
     Args:
         owner: Str, the class or function that was given it.
         weight: Float, or a `LearningRateSchedule`.
+
+    Raises:
+        TypeError: If it is neither number nor schedule.
+        ValueError: If it is a number below 0.
     """
     if not isinstance(weight, LearningRateSchedule):
         check_number(owner, "entropy_weight", weight, minimum=0)

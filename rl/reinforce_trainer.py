@@ -59,7 +59,8 @@ class ReinforceTrainer:
     Raises:
         TypeError: If the model has no encoder, bottleneck and decoder.
         ValueError: If the model has no stochastic code or is not built and
-            compiled, or baseline and value network do not fit.
+            compiled, baseline and value network do not fit, or
+            `entropy_weight` is below 0.
     """
 
     def __init__(

@@ -219,8 +219,13 @@ def test_bad_arguments_are_refused(make, x):
     spec = tf.TensorSpec((7,), tf.float32)
     with pytest.raises(ValueError, match="`baseline='none'` and a `value_n"):
         rl.AgentEstimator(model.encoder, model.bottleneck, spec, "value")
-    with pytest.raises(ValueError, match="`ReinforceTrainer` needs `entropy_w"):
+    with pytest.raises(ValueError, match="`entropy_weight` >= 0") as refused:
         rl.ReinforceTrainer(model, entropy_weight=-1)
+    assert "`ReinforceTrainer` needs" in str(refused.value)
+    with pytest.raises(ValueError, match="`AgentEstimator` needs `entropy_w"):
+        rl.AgentEstimator(
+            model.encoder, model.bottleneck, spec, entropy_weight=-1
+        )
     with pytest.raises(TypeError, match="a model with encoder, bottleneck"):
         rl.ReinforceTrainer(Dense(3))
 

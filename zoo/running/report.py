@@ -1,8 +1,9 @@
 """A report of runs in Markdown, made from their records and nothing else."""
 
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
+from zoo.running.aims import aims_table
 from zoo.running.grouping import Group, group_records, protocols
 from zoo.running.numbers import (
     FLOOR_MEANINGS,
@@ -28,12 +29,15 @@ code are compared with those of a PCA of as many bits.
 """
 
 
-def report_text(records: Mapping, places: Iterable = ("runs",)) -> str:
+def report_text(
+    records: Mapping, places: Iterable = ("runs",), aims: Sequence = ()
+) -> str:
     """Return the report of records.
 
     Args:
         records: Dict from path to record, from `find_records`.
         places: Paths given on the command line, to show the command.
+        aims: List of `Aim`, from `find_aims`.
     """
     names = [f"`{name}`" for name in protocols(records)]
     by_data = group_records(records)
@@ -46,7 +50,8 @@ def report_text(records: Mapping, places: Iterable = ("runs",)) -> str:
         )
     ]
     for data, groups in by_data.items():
-        parts.append(_data_section(data, groups))
+        asked = [aim for aim in aims if aim.data == data]
+        parts.append(_data_section(data, groups, asked))
     parts.append(_commands(by_data))
     left_out = [
         f"- {record['command']}"
@@ -65,13 +70,14 @@ def _shown(place) -> str:
     return text.rpartition("/")[2] if text.startswith("/") else text
 
 
-def _data_section(data: str, groups: list) -> str:
+def _data_section(data: str, groups: list, aims: list) -> str:
     # Settings such as `data.limit` leave some of the data out.
     plainest = min(
         (record for group in groups for record in group.records),
         key=lambda record: len(record["changed"]),
     )
     lines = [f"## {data}", "", plainest["data_info"]["description"], ""]
+    lines += _aims(aims, groups)
     names = [
         name
         for name in MEANINGS
@@ -101,6 +107,16 @@ def _data_section(data: str, groups: list) -> str:
     rates = ("examples a second", _rates)
     lines += ["### Cost", "", *_table(columns, groups, rates)]
     return "\n".join(lines + _warnings(groups))
+
+
+def _aims(aims: list, groups: list) -> list:
+    if not aims:
+        return []
+    rows, tried = aims_table(aims, groups)
+    titles = ["recipe", "aim", "measured", "by the mean over seeds"]
+    lines = ["### Aims", "", "Set before the runs.", ""]
+    lines += [_row(titles), _row(["---"] * len(titles)), *map(_row, rows), ""]
+    return lines + (["Tried where missed:", "", *tried, ""] if tried else [])
 
 
 def _floor_table(name: str, groups: list) -> list:

@@ -31,6 +31,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="new file: the arrays `embedding` and `name`",
     )
     parser.add_argument(
+        "--encoding",
+        metavar="NAME",
+        help="of text, such as latin-1 (default: the run's data.encoding)",
+    )
+    parser.add_argument(
         "--batch-size",
         type=int,
         default=256,
@@ -51,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.input,
         arguments.out,
         arguments.batch_size,
+        encoding=arguments.encoding,
     )
     shape = ", ".join(map(str, found["shape"]))
     print(f"{arguments.out}: {found['count']} embeddings of shape ({shape})")

@@ -28,8 +28,8 @@ _COMMANDS = {
     "serve-check": serve_check,
 }
 _DESCRIPTION = """\
-Train auto-encoders on images, measure what their embeddings are worth, and
-compare runs.
+Train encoders on images, text or audio, with a decoder or without, measure
+what their embeddings are worth, and compare runs.
 
   keras-ae list                 what there is to train
   keras-ae train vq_vae         train it on the embedded digits, then evaluate

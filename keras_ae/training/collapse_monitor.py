@@ -7,7 +7,11 @@ import numpy as np
 from keras import ops
 
 from keras_ae.checks import check_int
-from keras_ae.metrics.collapse import collapse_report, collapse_warnings
+from keras_ae.metrics.collapse import (
+    LOW_RANK,
+    collapse_report,
+    collapse_warnings,
+)
 
 SCALARS = ("active_share", "effective_rank", "variance_median", "uniformity")
 
@@ -20,11 +24,14 @@ class CollapseMonitor(keras.callbacks.Callback):
     Adds `collapse_active_share`, `collapse_effective_rank`,
     `collapse_variance_median`, `collapse_uniformity` and, for a model with a
     `bottleneck`, `collapse_codes_used` to the logs, and says in words, once
-    a kind, that an embedding or a codebook has collapsed. Put it before
-    callbacks that read the logs.
+    a kind, that an embedding or a codebook has collapsed. A low effective
+    rank is named once it has stopped rising, or at the end of training: many
+    encoders begin with few directions and find more. Put it before callbacks
+    that read the logs.
 
     Args:
-        x: `(examples, ...)` float32 inputs of `model.encode`, at least two.
+        x: `(examples, ...)`, what `model.encode` takes, at least two: float32,
+            or strings for models of text.
         every: Int >= 1, epochs between reports. Defaults to `1`.
         batch_size: Int >= 1, examples encoded at a time. Defaults to `256`.
 
@@ -49,6 +56,7 @@ class CollapseMonitor(keras.callbacks.Callback):
             "CollapseMonitor", "batch_size", batch_size
         )
         self._warned = set()
+        self._rank, self._rising = -1.0, None
 
     def on_epoch_end(self, epoch, logs=None):
         done = epoch + 1
@@ -66,8 +74,17 @@ class CollapseMonitor(keras.callbacks.Callback):
                 logs[f"collapse_{name}"] = report[name]
             if usage:
                 logs["collapse_codes_used"] = usage["codes_used"]
+        rising = report["effective_rank"] > self._rank
+        self._rank, self._rising = report["effective_rank"], None
         for sentence in collapse_warnings(report, usage):
-            self._warn(epoch, sentence)
+            if rising and sentence.startswith(LOW_RANK):
+                self._rising = epoch, sentence
+            else:
+                self._warn(epoch, sentence)
+
+    def on_train_end(self, logs=None):
+        if self._rising:
+            self._warn(*self._rising)
 
     def _apply(self, function):
         parts = [

@@ -115,7 +115,7 @@ def test_a_folder_of_16_khz_trains_without_labels(tmp_path):
     for i in range(20):
         wave = random.uniform(-0.5, 0.5, 4_000)
         soundfile.write(tmp_path / "mine" / f"{i}.flac", wave, 16_000)
-    settings = {"data.sample_rate": 16_000, "data.per_speaker": 1}
+    settings = {"data.sample_rate": 16_000, "data.per_speaker": 8}
     settings |= {"train.batch_size": 4, "data.limit": None}
     settings |= {"model.negatives": "utterance"}
     run = train(
@@ -135,6 +135,39 @@ def test_negatives_of_speakers_need_data_that_name_them(tmp_path, capsys):
     (line,) = capsys.readouterr().err.splitlines()
     assert "needs data that name their speakers" in line
     assert "`data.folders=speaker`; utterance and mixed need none" in line
+    assert not (tmp_path / "run").exists()
+
+
+def test_folders_that_say_nothing_of_speakers_say_why(tmp_path):
+    for name in [*(f"ann/{i}" for i in range(9)), *"bcd", "stray"]:
+        path = tmp_path / "mine" / f"{name}.wav"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, np.ones(4_000), 8_000)
+    settings = {"data.folders": "speaker"}
+    data = f"folder:{tmp_path / 'mine'}"
+    why = "no speakers: 4 of 13 files lie in fewer than 1 sub-folders, such as"
+    with pytest.raises(ValueError, match=why + " b.wav"):
+        train(tmp_path / "run", settings, data=data)
+    for name in ("b", "c", "d", "stray"):
+        path = tmp_path / "mine" / f"{name}.wav"
+        path.rename(tmp_path / "mine" / "ann" / path.name)
+    with pytest.raises(ValueError, match="all files lie in the one sub-folder"):
+        train(tmp_path / "run", settings, data=data)
+
+
+@pytest.mark.parametrize(
+    "settings, match",
+    [
+        ({"data.window": 0.03}, "240 samples, 3 frames, and model.steps=3"),
+        ({"train.batch_size": 18}, "a multiple of `data.per_speaker`"),
+        ({"train.bound_samples": 5}, "train.bound_samples=5 for cpc"),
+    ],
+)
+def test_what_cannot_train_is_refused_before_a_folder(
+    settings, match, tmp_path
+):
+    with pytest.raises(ValueError, match=match):
+        train(tmp_path / "run", settings)
     assert not (tmp_path / "run").exists()
 
 

@@ -43,6 +43,31 @@ def test_each_line_of_text_gets_its_embedding(text_run, tmp_path, capsys):
     np.testing.assert_allclose(z[1], expected, rtol=1e-5, atol=1e-6)
 
 
+def test_text_in_another_encoding_is_counted_or_named(
+    text_run, tmp_path, capsys
+):
+    own = tmp_path / "own"
+    (own / ".git").mkdir(parents=True)
+    (own / ".git" / "hidden.txt").write_text("Passed over.")
+    (own / "a.txt").write_text("Names are bound.")
+    (own / "b.txt").write_bytes("A é class.".encode("latin-1"))
+    assert encode(text_run, own, tmp_path / "some.npz") == 0
+    assert "Skipped: 1, b.txt: not utf-8, byte 2" in capsys.readouterr().out
+    with np.load(tmp_path / "some.npz") as found:
+        assert list(found["name"]) == ["a.txt:1"]
+    more = ["--encoding", "latin-1"]
+    assert encode(text_run, own, tmp_path / "all.npz", *more) == 0
+    with np.load(tmp_path / "all.npz") as found:
+        assert list(found["name"]) == ["a.txt:1", "b.txt:1"]
+        z = load_run(text_run).model.encode(np.array(["A é class."], object))
+        np.testing.assert_allclose(
+            found["embedding"][1], z[0], rtol=1e-5, atol=1e-6
+        )
+    more = ["--encoding", "latin-99"]
+    assert encode(text_run, own, tmp_path / "none.npz", *more) == 2
+    assert "needs the name of an encoding" in capsys.readouterr().err
+
+
 def test_images_of_a_folder_are_resized_and_bad_ones_counted(
     tmp_path, capsys
 ):
@@ -57,6 +82,8 @@ def test_images_of_a_folder_are_resized_and_bad_ones_counted(
         image.save(tmp_path / "own" / name)
     (tmp_path / "own" / "bad.png").write_bytes(b"no image")
     out = tmp_path / "z.npz"
+    assert encode(run, tmp_path / "own", out, "--encoding", "latin-1") == 2
+    assert "`--encoding` is for runs on text" in capsys.readouterr().err
     assert encode(run, tmp_path / "own", out) == 0
     assert "Skipped: 1, bad.png: " in capsys.readouterr().out
     with np.load(out) as found:
@@ -70,7 +97,7 @@ def test_images_of_a_folder_are_resized_and_bad_ones_counted(
     [
         (None, "z.npz", "where there is nothing"),
         (b"", "z.npz", "a sentence a line. Received"),
-        (b"\xff\xfe", "z.npz", "byte 0 of which"),
+        (b"\xff\xfe", "z.npz", "a.txt: not utf-8, byte 0; `--encoding`"),
         (b"One.", "z.txt", "a new .npz file"),
         (b"One.", "there.npz", "a new .npz file"),
     ],

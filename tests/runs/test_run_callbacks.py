@@ -92,6 +92,51 @@ def test_a_healthy_embedding_is_logged_in_silence(caplog):
     assert logs["collapse_effective_rank"] > 3
 
 
+class Growing(keras.Model):
+    """Encode as so many directions as are asked for."""
+
+    rank = 1
+
+    def encode(self, x):
+        random = np.random.default_rng(0)
+        z = random.normal(size=(len(x), self.rank))
+        return z @ random.normal(size=(self.rank, 40))
+
+
+def low_ranks(callback, caplog, *ranks):
+    for epoch, rank in enumerate(ranks):
+        callback.model.rank = rank
+        callback.on_epoch_end(epoch, {})
+    return kinds(caplog)
+
+
+def kinds(caplog):
+    return [":".join(line.split(":")[:2]) for line in caplog.messages]
+
+
+@pytest.mark.parametrize(
+    "ranks, named, at_the_end",
+    [
+        ((1, 2, 3, 30), None, None),  # it grew out of it
+        ((1, 2, 2, 30), "Epoch 3", "Epoch 3"),  # it stopped growing
+        ((30, 1), "Epoch 2", "Epoch 2"),  # it fell
+        ((1, 2, 3), None, "Epoch 3"),  # it grew, and ended low
+    ],
+)
+def test_a_low_rank_is_named_once_it_stops_rising(
+    ranks, named, at_the_end, caplog
+):
+    callback = CollapseMonitor(np.zeros((200, 2)), batch_size=200)
+    callback.set_model(Growing())
+    callback.set_params({"epochs": 9})
+    said = "{}: The effective rank is low"
+    wanted = [] if named is None else [said.format(named)]
+    assert low_ranks(callback, caplog, *ranks) == wanted
+    callback.on_train_end()
+    wanted = [] if at_the_end is None else [said.format(at_the_end)]
+    assert kinds(caplog) == wanted
+
+
 def test_nan_embeddings_are_said(caplog):
     monitor(float("nan")).on_epoch_end(0, {})
     assert "not finite" in caplog.messages[0]

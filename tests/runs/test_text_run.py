@@ -121,6 +121,19 @@ def test_without_its_text_a_run_is_loaded_and_exported(tmp_path, own):
     np.testing.assert_allclose(found, z, rtol=1e-5, atol=1e-6)
 
 
+def test_files_passed_over_are_said(tmp_path, own, caplog):
+    (own / "b.txt").write_bytes("A é class.".encode("latin-1"))
+    options = dict(data=f"folder:{own}", evaluate=False)
+    train(tmp_path, "quick_thought", settings={"train.epochs": 0}, **options)
+    assert "skipped: 1, b.txt: not utf-8, byte 2" in caplog.text
+
+
+def test_a_block_that_does_not_fit_is_refused_before_a_folder(tmp_path):
+    with pytest.raises(ValueError, match="a multiple of `data.block`"):
+        train(tmp_path, "quick_thought", settings={"data.block": 7})
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_run_is_not_resumed_on_text_that_changed(tmp_path, own):
     given = {**SMALL, "train.epochs": 1}
     options = dict(

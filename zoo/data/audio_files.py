@@ -57,9 +57,12 @@ def load_audio_folder(
     names = sorted(list_recordings(root), key=lambda n: (hash_fraction(n), n))
     names, waves, digest, skipped = _read_all(root, names, sample_rate)
     meant = folders.split("/")
-    found = {
-        what: _numbers(names, depth) for depth, what in enumerate(meant)
-    }
+    found, unused = {}, []
+    for depth, what in enumerate(meant):
+        try:
+            found[what] = _numbers(names, depth)
+        except ValueError as error:
+            unused.append(f"no {what}s: {error}")
     y, class_names = found.get("label", (None, ()))
     speakers, speaker_names = found.get("speaker", (None, ()))
     splits = {
@@ -75,6 +78,7 @@ def load_audio_folder(
         "sha256": digest,
         "skipped_count": len(skipped),
         "skipped": skipped[:LISTED],
+        "folders_unused": unused,
     }
     return AudioData(
         name,
@@ -191,13 +195,21 @@ def _read_all(root, names, sample_rate):
 
 
 def _numbers(names, depth):
-    """Return what the sub-folders at a depth say: numbers and names."""
+    """Return what the sub-folders at a depth say: numbers and names.
+
+    Raises:
+        ValueError: They say nothing: why.
+    """
     parts = [name.split("/")[:-1] for name in names]
-    if any(len(folders) <= depth for folders in parts):
-        return None, ()
+    outside = [n for n, folders in zip(names, parts) if len(folders) <= depth]
+    if outside:
+        raise ValueError(
+            f"{len(outside)} of {len(names)} files lie in fewer than "
+            f"{depth + 1} sub-folders, such as {min(outside)}"
+        )
     found = [folders[depth] for folders in parts]
     known = tuple(sorted(set(found)))
     if len(known) < 2:
-        return None, ()
+        raise ValueError(f"all files lie in the one sub-folder {known[0]}")
     index = {name: number for number, name in enumerate(known)}
     return np.array([index[name] for name in found], np.int64), known

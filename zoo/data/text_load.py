@@ -7,6 +7,7 @@ import pathlib
 import re
 import zipfile
 
+from keras_ae.checks import check_int
 from zoo.data.fetch import check_hash, data_folders
 from zoo.data.folder import hash_fraction, split_slices
 from zoo.data.sentence_split import split_paragraphs
@@ -66,6 +67,7 @@ def load_text(
         )
     if limit is None:
         return data
+    check_int("load_text", "data.limit", limit)
     return TextData(
         data.name, data.x_train.head(limit), data.x_valid, data.x_test,
         data.notes,
@@ -134,15 +136,11 @@ def _load_folder(name, path, encoding):
         raise FileNotFoundError(
             f"`load_text` needs an existing folder. Received: `{path}`"
         )
-    codec = _codec(encoding)
-    names = sorted(
-        file.relative_to(root).as_posix()
-        for file in root.rglob("*.txt")
-        if not any(p.startswith(".") for p in file.relative_to(root).parts)
-    )
+    codec = find_codec(encoding)
+    names = sorted(list_texts(root), key=lambda n: (hash_fraction(n), n))
     documents, skipped = {}, []
     digest = hashlib.sha256()
-    for file in sorted(names, key=lambda n: (hash_fraction(n), n)):
+    for file in names:
         content = (root / file).read_bytes()
         digest.update(content)
         try:
@@ -169,27 +167,22 @@ def _load_folder(name, path, encoding):
     return _joined(name, documents, splits, notes)
 
 
-def read_text_file(path, encoding: str = "utf-8") -> str:
-    """Return the text of a file, its encoding followed strictly.
+def list_texts(root: pathlib.Path) -> list[str]:
+    """Return the relative paths, with `/`, of the .txt files in `root`."""
+    files = (file.relative_to(root) for file in root.rglob("*.txt"))
+    return [
+        file.as_posix()
+        for file in files
+        if not any(part.startswith(".") for part in file.parts)
+    ]
 
-    Args:
-        path: `pathlib.Path`.
-        encoding: Str. Defaults to `"utf-8"`, with or without its mark.
+
+def find_codec(encoding: str) -> str:
+    """Return the codec of an encoding; UTF-8 with or without its mark.
 
     Raises:
-        ValueError: If it is not in that encoding.
+        ValueError: If there is none of that name.
     """
-    try:
-        return path.read_bytes().decode(_codec(encoding))
-    except UnicodeDecodeError as error:
-        raise ValueError(
-            f"`read_text_file` needs text in {encoding}, the run's "
-            f"`data.encoding`. Received: `{path}`, byte {error.start} of "
-            "which is something else"
-        ) from None
-
-
-def _codec(encoding):
     try:
         "".encode(encoding)
     except (LookupError, TypeError):

@@ -1,5 +1,7 @@
 """One vector a recording: of a model, and of log-mel statistics."""
 
+import functools
+
 import numpy as np
 import tensorflow as tf
 
@@ -8,6 +10,7 @@ from zoo.data.audio_data import Waves
 MELS, LOWEST, HIGHEST = 40, 80.0, 0.95  # The last as a share of half the rate
 QUIETEST = 1e-6  # Added to mel energies before the logarithm
 _FRAME, _HOP = 0.025, 0.01  # Seconds
+_WAVES = [tf.TensorSpec((None, None), tf.float32)]
 _SAMPLES = 400_000  # Of a batch, padding included
 
 
@@ -35,8 +38,13 @@ def recording_embeddings(model, waves: Waves) -> np.ndarray:
             f"or more. Received: {waves.lengths.min()} samples"
         )
     return _mean_over_time(
-        model.encode_frames, waves, lambda lengths: lengths // hop
+        _frames_of(model), waves, lambda lengths: lengths // hop
     )[0]
+
+
+@functools.lru_cache(maxsize=2)  # A model and the same one untrained.
+def _frames_of(model):
+    return tf.function(model.encode_frames, input_signature=_WAVES)
 
 
 def log_mel_statistics(waves: Waves, sample_rate: int) -> np.ndarray:
@@ -51,7 +59,24 @@ def log_mel_statistics(waves: Waves, sample_rate: int) -> np.ndarray:
     Returns:
         `(recordings, 2 * 40)` float32.
     """
-    frame, hop = int(_FRAME * sample_rate), int(_HOP * sample_rate)
+    frame, hop = _sizes(sample_rate)
+
+    def frames(lengths):
+        return np.maximum((lengths - frame) // hop + 1, 1)
+
+    mean, spread = _mean_over_time(
+        _log_mel(sample_rate), waves, frames, at_least=frame
+    )
+    return np.concatenate([mean, spread], axis=1)
+
+
+def _sizes(sample_rate):
+    return int(_FRAME * sample_rate), int(_HOP * sample_rate)
+
+
+@functools.lru_cache(maxsize=2)
+def _log_mel(sample_rate):
+    frame, hop = _sizes(sample_rate)
     size = 1 << (frame - 1).bit_length()
     mel = tf.signal.linear_to_mel_weight_matrix(
         MELS, size // 2 + 1, sample_rate, LOWEST, HIGHEST * sample_rate / 2
@@ -61,18 +86,11 @@ def log_mel_statistics(waves: Waves, sample_rate: int) -> np.ndarray:
         power = tf.square(tf.abs(tf.signal.stft(x, frame, hop, size)))
         return tf.math.log(tf.matmul(power, mel) + QUIETEST)
 
-    def frames(lengths):
-        return np.maximum((lengths - frame) // hop + 1, 1)
-
-    mean, spread = _mean_over_time(log_mel, waves, frames, at_least=frame)
-    return np.concatenate([mean, spread], axis=1)
+    return tf.function(log_mel, input_signature=_WAVES)
 
 
 def _mean_over_time(function, waves, frames, at_least=1):
     """Return the mean and standard deviation over each recording's frames."""
-    function = tf.function(
-        function, input_signature=[tf.TensorSpec((None, None), tf.float32)]
-    )
     order = np.argsort(waves.lengths, kind="stable")
     mean = spread = None
     start = 0

@@ -35,6 +35,8 @@ def load(config):
     given = dict(config.settings["data"])
     seconds, per_speaker = given.pop("window"), given.pop("per_speaker")
     data = load_audio(config.data, **given)
+    if not data.speaker_names:
+        per_speaker = 1
     window = round(seconds * data.sample_rate)
     return dataclasses.replace(data, window=window, per_speaker=per_speaker)
 
@@ -43,23 +45,40 @@ def inputs(data, config):
     """Return the rate of the recordings, and how long windows are.
 
     Raises:
-        ValueError: The model asks for speakers, and the data name none.
+        ValueError: The model asks for speakers, and the data name none, or
+            batches cannot be made of windows.
     """
+    from zoo.data.audio_pipeline import check_windows
+
     asked = config.settings["model"].get("negatives")
     if asked == "speaker" and not data.speaker_names:
         raise ValueError(
             "`model.negatives=speaker` needs data that name their speakers, "
             "as a folder does with `data.folders=speaker`; utterance and "
-            f"mixed need none. Received: {data.description}"
+            "mixed need none. Received: "
+            + "; ".join([data.description, *_unused(data)])
         )
+    batch_size = config.settings["train"]["batch_size"]
+    check_windows(data.x_train, batch_size, data.window, data.per_speaker)
     return {"sample_rate": data.sample_rate, "window": data.window}
 
 
 def build(recipe, inputs, config):
     """Return the model of a recipe for waveforms at this rate."""
     model = recipe.build(inputs["sample_rate"], **config.settings["model"])
-    model(np.zeros((1, inputs["window"]), "float32"), training=False)
+    found = model(np.zeros((1, inputs["window"]), "float32"), training=False)
+    frames, steps = found["context"].shape[1], model.steps
+    if frames <= steps:
+        raise ValueError(
+            "`data.window` needs to hold more frames than `model.steps`. "
+            f"Received: {inputs['window']} samples, {frames} frames, and "
+            f"model.steps={steps}"
+        )
     return model
+
+
+def _unused(data):
+    return data.notes.get("folders_unused", [])
 
 
 def batches(data, config, start_step):

@@ -39,6 +39,10 @@ def load(config):
 
 def inputs(data, config):
     """Return the commonest words of the training text."""
+    from zoo.data.text_pipeline import check_block
+
+    given = config.settings
+    check_block(given["train"]["batch_size"], given["data"]["block"])
     size = config.settings["data"]["vocabulary_size"]
     return {"vocabulary": common_words(data.x_train, size)}
 
@@ -107,31 +111,41 @@ def samples(inputs, count):
 def files(path, inputs, config):
     """Return `file:line` of each sentence at a path, and what reads them.
 
-    A line is a sentence; empty lines are passed over.
+    A line is a sentence; empty lines are passed over. A file in another
+    encoding is one object, which cannot be read.
     """
-    from zoo.data.text_load import read_text_file
+    from zoo.data.text_load import find_codec, list_texts
 
-    found = sorted(path.rglob("*.txt")) if path.is_dir() else [path]
+    encoding = config.settings["data"]["encoding"]
+    codec = find_codec(encoding)
+    names = sorted(list_texts(path)) if path.is_dir() else [path.name]
     root = path if path.is_dir() else path.parent
-    sentences = {}
-    for file in found:
-        text = read_text_file(file, config.settings["data"]["encoding"])
+    sentences, bad = {}, {}
+    for file in names:
+        try:
+            text = (root / file).read_bytes().decode(codec)
+        except UnicodeDecodeError as error:
+            bad[file] = (
+                f"{file}: not {encoding}, byte {error.start}; `--encoding` "
+                "names another"
+            )
+            continue
         for i, line in enumerate(text.splitlines(), 1):
             if line.strip():
-                name = f"{file.relative_to(root).as_posix()}:{i}"
-                sentences[name] = " ".join(line.split()).encode("utf-8")
-    if not sentences:
+                sentences[f"{file}:{i}"] = " ".join(line.split()).encode()
+    if not sentences and not bad:
         raise ValueError(
             "`encode` needs .txt files with a sentence a line. Received: "
             f"`{path}`, which has none"
         )
 
     def read(some):
-        x = np.empty(len(some), object)
-        x[:] = [sentences[name] for name in some]
-        return some, x, []
+        kept = [name for name in some if name in sentences]
+        x = np.empty(len(kept), object)
+        x[:] = [sentences[name] for name in kept]
+        return kept, x, [bad[name] for name in some if name in bad]
 
-    return list(sentences), read
+    return [*sentences, *bad], read
 
 
 def evaluate(model, data, seed, untrained_model, cache_dir):

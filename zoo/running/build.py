@@ -140,7 +140,20 @@ def build_model(config: RunConfig, images, steps: int | None = None):
             jit_compile=train["jit_compile"],
             steps_per_execution=train["steps_per_execution"],
         )
+    _check_bounds(model, config)
     return model
+
+
+def _check_bounds(model, config) -> None:
+    from zoo.evaluation.bounds import has_bounds
+
+    samples = config.settings["train"]["bound_samples"]
+    if samples and not has_bounds(model):
+        raise ValueError(
+            "`train.bound_samples` needs a recipe of codes that are drawn, "
+            "such as discrete_vae or sbn. Received: train.bound_samples="
+            f"{samples} for {config.recipe}"
+        )
 
 
 def load_data(config: RunConfig):

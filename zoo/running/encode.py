@@ -1,5 +1,6 @@
 """Embeddings of a user's own files, by the model of a run."""
 
+import dataclasses
 import os
 import pathlib
 
@@ -15,7 +16,9 @@ SKIPPED_SHARE = 0.01  # Most unreadable objects; or
 SKIPPED_COUNT = 5  # so many, whichever is more.
 
 
-def encode_files(folder, path, out, batch_size=256, verbose=1) -> dict:
+def encode_files(
+    folder, path, out, batch_size=256, verbose=1, encoding=None
+) -> dict:
     """Write the embeddings of files, in the order of their names.
 
     The file `out` has the arrays `embedding`, `(objects, ...)` float32, and
@@ -29,19 +32,23 @@ def encode_files(folder, path, out, batch_size=256, verbose=1) -> dict:
         out: Path of the .npz file to write, of nothing that exists.
         batch_size: Int >= 1. Defaults to `256`.
         verbose: Int, 1 shows a progress bar. Defaults to `1`.
+        encoding: Str, of text, or `None` for the run's `data.encoding`.
+            Defaults to `None`.
 
     Returns:
         Dict: `count`, `shape` of one embedding, `skipped`, a list of str.
 
     Raises:
         FileNotFoundError: If there is nothing at `path`.
-        ValueError: If `out` exists or is no .npz, or too little is readable.
+        ValueError: If `out` exists or is no .npz, too little is readable, or
+            `encoding` is given for what is no text.
     """
     out = _checked(path, out)
     check_int("encode_files", "batch_size", batch_size)
     run = load_run(folder)
     kind = kind_of(run.config.recipe)
-    names, read = kind.files(pathlib.Path(path), run.inputs, run.config)
+    config = _in_encoding(run.config, encoding)
+    names, read = kind.files(pathlib.Path(path), run.inputs, config)
     ceiling = max(SKIPPED_COUNT, int(SKIPPED_SHARE * len(names)))
     kept, parts, skipped = [], [], []
     encode = getattr(kind, "encode", lambda model, x: model.encode(x))
@@ -71,6 +78,19 @@ def encode_files(folder, path, out, batch_size=256, verbose=1) -> dict:
     np.savez(temporary, embedding=z, name=np.array(kept))
     os.replace(temporary, out)
     return {"count": len(z), "shape": z.shape[1:], "skipped": skipped}
+
+
+def _in_encoding(config, encoding):
+    if encoding is None:
+        return config
+    data = config.settings["data"]
+    if "encoding" not in data:
+        raise ValueError(
+            "`--encoding` is for runs on text. Received: --encoding "
+            f"{encoding} with a run of {config.recipe}"
+        )
+    settings = {**config.settings, "data": {**data, "encoding": encoding}}
+    return dataclasses.replace(config, settings=settings)
 
 
 def _checked(path, out) -> pathlib.Path:

@@ -103,6 +103,10 @@ def train_run(
         config = resolve_config(recipe, data, seed, settings, saved)
     load_agents([estimator_of(config)])
     images = load_data(config)
+    skipped = images.notes.get("skipped_count")
+    if skipped:
+        listed = "; ".join(images.notes["skipped"])
+        _log.warning("Files of the data skipped: %d, %s", skipped, listed)
     scope = strategy.scope() if strategy else contextlib.nullcontext()
     with scope, _lost_workers_named(out):
         check_batch_size(config.settings["train"]["batch_size"])

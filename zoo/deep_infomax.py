@@ -2,9 +2,16 @@
 
     keras-ae train deep_infomax
     keras-ae train deep_infomax --data fashion_mnist --seed 1
-    keras-ae train deep_infomax --set model.measure=info_nce
+    keras-ae train deep_infomax --set model.measure=jensen_shannon
 
-Measured: `docs/RESULTS.md`.
+On fashion_mnist (second command, seeds 1 to 3) a linear probe on conv, fc and
+embedding tells 90.8 ± 0.2, 89.5 ± 0.1 and 85.4 ± 0.2 % of the classes; on the
+same encoder with a decoder (`feature_autoencoder`) 89.7 ± 0.2, 89.4 ± 0.5 and
+85.2 ± 0.1 %, which on fc and embedding is within the spread; on pixels 84.5 %.
+With jensen_shannon: 90.4 ± 0.04, 89.9 ± 0.2 and 85.7 ± 0.1 %; with
+donsker_varadhan: 90.4 ± 0.2, 89.3 ± 0.3 and 85.3 ± 0.3 %. Nearest neighbours
+and clusters are worse than with the decoder: 83.4 beside 85.9 %, mutual
+information with the classes 0.47 beside 0.57; `docs/RESULTS.md`.
 """
 
 from keras_ae.layers import FeatureEncoder

@@ -89,7 +89,7 @@ def _check_warm_up(export) -> list:
     if not path.is_file():
         return [Check("warm-up", "-", "no records, by request", True)]
     sizes = {}
-    for record in tf.compat.v1.io.tf_record_iterator(str(path)):
+    for record in tf.data.TFRecordDataset(str(path)).as_numpy_iterator():
         log = prediction_log_pb2.PredictionLog.FromString(record)
         request = log.predict_log.request
         name = request.model_spec.signature_name

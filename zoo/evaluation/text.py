@@ -20,6 +20,7 @@ JSON-able dict:
   sentences that follow each other.
 """
 
+import functools
 import time
 
 import numpy as np
@@ -82,9 +83,7 @@ def apply_batches(function, x) -> np.ndarray:
     Raises:
         ValueError: If the result is not finite.
     """
-    function = tf.function(
-        function, input_signature=[tf.TensorSpec((None,), tf.string)]
-    )
+    function = _compiled(function)
     parts = [
         np.asarray(function(tf.constant(x[i : i + _BATCH])))
         for i in range(0, len(x), _BATCH)
@@ -96,6 +95,13 @@ def apply_batches(function, x) -> np.ndarray:
             "infinity"
         )
     return z
+
+
+@functools.lru_cache(maxsize=4)  # Methods of a model and of it untrained.
+def _compiled(function):
+    return tf.function(
+        function, input_signature=[tf.TensorSpec((None,), tf.string)]
+    )
 
 
 def _tasks(model, untrained, seed, skipped):

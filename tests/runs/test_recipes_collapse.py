@@ -1,4 +1,4 @@
-"""The recipe `cpc`: silent as it is; what collapses when asked is named."""
+"""Recipes are silent as they are; what collapses when asked is named."""
 
 import numpy as np
 import pytest
@@ -12,21 +12,29 @@ from zoo.running.config import resolve_config
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "settings, named",
+    "recipe, seed, settings, named",
     [
-        ({}, None),
-        ({"model.num_negatives": 1}, "The effective rank is low"),
-        ({"model.negatives": "none"}, "The embeddings have nearly one"),
+        ("cpc", 1, {}, None),
+        ("cpc", 1, {"model.num_negatives": 1}, "The effective rank is low"),
+        ("cpc", 1, {"model.negatives": "none"}, "The embeddings have nearly"),
+        ("deep_infomax", 0, {}, None),
+        ("quick_thought", 0, {}, None),
+        (
+            "quick_thought",
+            0,
+            {"model.negatives": False},
+            "The embeddings have nearly",
+        ),
+        ("skip_thought", 0, {}, None),
     ],
-    ids=["real", "one", "none"],
 )
 def test_training_names_the_collapse_and_nothing_else(
-    settings, named, tmp_path, caplog
+    recipe, seed, settings, named, tmp_path, caplog
 ):
     train_run(
-        "cpc",
+        recipe,
         settings=settings,
-        seed=1,
+        seed=seed,
         out=tmp_path / "run",
         evaluate=False,
         verbose=0,

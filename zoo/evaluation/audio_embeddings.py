@@ -6,11 +6,12 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.data.audio_data import Waves
+from zoo.evaluation.batches import graph_of
 
 MELS, LOWEST, HIGHEST = 40, 80.0, 0.95  # The last as a share of half the rate
 QUIETEST = 1e-6  # Added to mel energies before the logarithm
 _FRAME, _HOP = 0.025, 0.01  # Seconds
-_WAVES = [tf.TensorSpec((None, None), tf.float32)]
+_WAVES = tf.TensorSpec((None, None), tf.float32)
 _SAMPLES = 400_000  # Of a batch, padding included
 
 
@@ -38,13 +39,10 @@ def recording_embeddings(model, waves: Waves) -> np.ndarray:
             f"or more. Received: {waves.lengths.min()} samples"
         )
     return _mean_over_time(
-        _frames_of(model), waves, lambda lengths: lengths // hop
+        graph_of(model.encode_frames, _WAVES),
+        waves,
+        lambda lengths: lengths // hop,
     )[0]
-
-
-@functools.lru_cache(maxsize=2)  # A model and the same one untrained.
-def _frames_of(model):
-    return tf.function(model.encode_frames, input_signature=_WAVES)
 
 
 def log_mel_statistics(waves: Waves, sample_rate: int) -> np.ndarray:
@@ -86,7 +84,7 @@ def _log_mel(sample_rate):
         power = tf.square(tf.abs(tf.signal.stft(x, frame, hop, size)))
         return tf.math.log(tf.matmul(power, mel) + QUIETEST)
 
-    return tf.function(log_mel, input_signature=_WAVES)
+    return tf.function(log_mel, input_signature=[_WAVES])
 
 
 def _mean_over_time(function, waves, frames, at_least=1):

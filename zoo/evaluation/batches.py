@@ -1,5 +1,6 @@
 """Images through a model in batches, and the seeded subsets of a data set."""
 
+import functools
 from typing import Callable, NamedTuple
 
 import keras
@@ -87,6 +88,17 @@ def compiled(model, name: str) -> Callable:
         return graphs[0](x)
 
     return call
+
+
+@functools.lru_cache(maxsize=4)  # Methods of a model and of it untrained.
+def graph_of(method, spec: tf.TensorSpec) -> Callable:
+    """One graph of a method, the same from call to call.
+
+    Args:
+        method: Bound method taking one tensor.
+        spec: `tf.TensorSpec` of that tensor.
+    """
+    return tf.function(method, input_signature=[spec])
 
 
 def in_batches(function: Callable, x, batch_size: int) -> np.ndarray:

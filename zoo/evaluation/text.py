@@ -20,7 +20,6 @@ JSON-able dict:
   sentences that follow each other.
 """
 
-import functools
 import time
 
 import numpy as np
@@ -29,6 +28,7 @@ import tensorflow as tf
 from keras_ae.layers.sentence_encoder import UNKNOWN
 from keras_ae.metrics.collapse import collapse_report, collapse_warnings
 from zoo.data.text_pipeline import sentences_in_order
+from zoo.evaluation.batches import graph_of
 from zoo.evaluation.text_tasks import (
     TASKS,
     embedding_accuracy,
@@ -42,6 +42,7 @@ QUERIES = 2_000  # Test sentences asked for their next
 COLLAPSE_EXAMPLES = 4_000
 WRITTEN = 8_000  # Test sentences whose perplexity is taken
 _BATCH = 256
+_STRINGS = tf.TensorSpec((None,), tf.string)
 
 
 def evaluate_text(model, data, seed: int = 0, untrained_model=None) -> dict:
@@ -83,7 +84,7 @@ def apply_batches(function, x) -> np.ndarray:
     Raises:
         ValueError: If the result is not finite.
     """
-    function = _compiled(function)
+    function = graph_of(function, _STRINGS)
     parts = [
         np.asarray(function(tf.constant(x[i : i + _BATCH])))
         for i in range(0, len(x), _BATCH)
@@ -95,13 +96,6 @@ def apply_batches(function, x) -> np.ndarray:
             "infinity"
         )
     return z
-
-
-@functools.lru_cache(maxsize=4)  # Methods of a model and of it untrained.
-def _compiled(function):
-    return tf.function(
-        function, input_signature=[tf.TensorSpec((None,), tf.string)]
-    )
 
 
 def _tasks(model, untrained, seed, skipped):

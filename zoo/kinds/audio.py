@@ -52,11 +52,12 @@ def inputs(data, config):
 
     asked = config.settings["model"].get("negatives")
     if asked == "speaker" and not data.speaker_names:
+        unused = data.notes.get("folders_unused", [])
         raise ValueError(
             "`model.negatives=speaker` needs data that name their speakers, "
             "as a folder does with `data.folders=speaker`; utterance and "
             "mixed need none. Received: "
-            + "; ".join([data.description, *_unused(data)])
+            + "; ".join([data.description, *unused])
         )
     batch_size = config.settings["train"]["batch_size"]
     check_windows(data.x_train, batch_size, data.window, data.per_speaker)
@@ -75,10 +76,6 @@ def build(recipe, inputs, config):
             f"model.steps={steps}"
         )
     return model
-
-
-def _unused(data):
-    return data.notes.get("folders_unused", [])
 
 
 def batches(data, config, start_step):

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from zoo.kinds.reading import find_files
 from zoo.running.epoch_log import EpochLog as epoch_log
 from zoo.running.text_pictures import draw
 from zoo.running.text_pictures import text_projector as projector
@@ -118,8 +119,8 @@ def files(path, inputs, config):
 
     encoding = config.settings["data"]["encoding"]
     codec = find_codec(encoding)
-    names = sorted(list_texts(path)) if path.is_dir() else [path.name]
-    root = path if path.is_dir() else path.parent
+    what = "files with a sentence a line"
+    names, root = find_files(path, list_texts, what, [".txt"])
     sentences, bad = {}, {}
     for file in names:
         try:

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import pathlib
 from collections.abc import Iterable, Mapping, Sequence
+from statistics import fmean
 
 from zoo.running.numbers import MEANINGS
 from zoo.running.tables import number_text, spread_text
@@ -124,16 +125,12 @@ def _verdict(aim: Aim, found: Sequence) -> tuple[str, str]:
         return "–", "not measured"
     if _met(aim, found):
         return spread_text(found), "met"
-    short = abs(_mean(found) - aim.value)
+    short = abs(fmean(found) - aim.value)
     return spread_text(found), f"missed by {number_text(short)}"
 
 
 def _met(aim: Aim, found: Sequence) -> bool:
-    return _RULES[aim.rule][1](_mean(found), aim.value)
-
-
-def _mean(values: Sequence) -> float:
-    return float(sum(values) / len(values))
+    return _RULES[aim.rule][1](fmean(found), aim.value)
 
 
 def _measured(aim: Aim, groups: Sequence) -> list:

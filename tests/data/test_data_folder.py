@@ -1,5 +1,3 @@
-import pathlib
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -72,28 +70,6 @@ def test_one_colour_image_makes_all_three_channels(images):
     assert load(images, image_size=8, channels=1).image_shape == (8, 8, 1)
 
 
-def test_adding_a_file_moves_no_other():
-    names = sorted((f"{n}.png" for n in range(300)), key=folder.hash_fraction)
-    fewer = names[1::2]
-    for split, part in folder.split_slices(fewer).items():
-        assert set(fewer[part]) <= set(names[folder.split_slices(names)[split]])
-
-
-def test_splits_are_eighty_ten_ten():
-    names = sorted((f"{n}" for n in range(10_000)), key=folder.hash_fraction)
-    slices = folder.split_slices(names)
-    sizes = [len(names[part]) for part in slices.values()]
-    np.testing.assert_allclose(sizes, (8000, 1000, 1000), atol=160)  # 4 std
-
-
-@pytest.mark.parametrize("count", range(3, 30))
-def test_no_split_is_empty(count):
-    names = sorted((f"{n}.png" for n in range(count)), key=folder.hash_fraction)
-    slices = folder.split_slices(names)
-    assert all(len(names[part]) > 0 for part in slices.values())
-    assert sum(len(names[part]) for part in slices.values()) == count
-
-
 def test_loading_twice_gives_the_same_order(images):
     first, second = load(images), load(images)
     np.testing.assert_array_equal(first.x_train, second.x_train)
@@ -160,11 +136,6 @@ def test_hidden_files_and_other_files_are_passed_over(images):
         (images / name).parent.mkdir(exist_ok=True)
         (images / name).write_bytes(b"")
     assert load(images).notes["skipped_count"] == 0
-
-
-def test_a_link_to_a_parent_does_not_loop(images):
-    (images / "cat" / "up").symlink_to(images, target_is_directory=True)
-    assert len(folder.list_images(pathlib.Path(images))) == 40
 
 
 def test_more_unreadable_images_than_the_ceiling_are_refused(images):

@@ -10,7 +10,7 @@ import pathlib
 import numpy as np
 
 from zoo.data.audio_data import AudioData, join_waves
-from zoo.data.folder import hash_fraction, split_slices
+from zoo.data.files import by_hash, list_files, split_slices
 
 SUFFIXES = (".wav", ".flac")
 MIN_SECONDS = 0.1  # A shorter file is skipped: ten frames of 10 ms
@@ -54,7 +54,7 @@ def load_audio_folder(
         raise FileNotFoundError(
             f"`load_audio` needs an existing folder. Received: `{path}`"
         )
-    names = sorted(list_recordings(root), key=lambda n: (hash_fraction(n), n))
+    names = by_hash(list_files(root, SUFFIXES))
     names, waves, digest, skipped = _read_all(root, names, sample_rate)
     meant = folders.split("/")
     found, unused = {}, []
@@ -88,17 +88,6 @@ def load_audio_folder(
         notes=notes,
         **splits,
     )
-
-
-def list_recordings(root: pathlib.Path) -> list[str]:
-    """Return the relative paths, with `/`, of the recordings in `root`."""
-    files = (file.relative_to(root) for file in root.rglob("*"))
-    return [
-        file.as_posix()
-        for file in files
-        if file.suffix.lower() in SUFFIXES
-        and not any(part.startswith(".") for part in file.parts)
-    ]
 
 
 def read_wave(file) -> tuple[np.ndarray, int]:

@@ -1,13 +1,12 @@
 """Your own images: a folder, with a sub-folder for each class if you like."""
 
 import concurrent.futures
-import hashlib
-import os
 import pathlib
 
 import numpy as np
 from PIL import Image, ImageOps
 
+from zoo.data.files import by_hash, list_files, split_slices
 from zoo.data.image_data import ImageData
 from zoo.data.resize import RESAMPLE
 
@@ -16,7 +15,6 @@ DEFAULT_SIZE = 32
 MIN_IMAGES = 10
 SKIP_COUNT, SKIP_FRACTION = 5, 0.01  # The larger of the two is the ceiling.
 LISTED = 5  # Unreadable files named in notes and errors.
-VALID_FROM, TEST_FROM = 0.8, 0.9
 
 
 def load_folder(
@@ -69,44 +67,6 @@ def load_folder(
     )
 
 
-def list_images(root: pathlib.Path) -> list[str]:
-    """Return the sorted relative paths, with `/`, of the images in `root`."""
-    names, visited = [], set()
-    for folder, children, files in os.walk(root, followlinks=True):
-        real = os.path.realpath(folder)
-        if real in visited:  # A link back up would go round for ever.
-            children.clear()
-            continue
-        visited.add(real)
-        children[:] = sorted(c for c in children if not c.startswith("."))
-        names += [
-            pathlib.Path(folder, file).relative_to(root).as_posix()
-            for file in files
-            if file.lower().endswith(SUFFIXES) and not file.startswith(".")
-        ]
-    return sorted(names)
-
-
-def hash_fraction(name: str) -> float:
-    """Return a number in [0, 1) that depends only on `name`."""
-    digest = hashlib.sha256(os.fsencode(name)).digest()
-    return int.from_bytes(digest[:6], "big") / 2**48  # Exact in a float.
-
-
-def split_slices(names: list[str]) -> dict:
-    """Cut `names`, at least 3 sorted by hash, into three non-empty slices."""
-    fractions = [hash_fraction(name) for name in names]
-    count = len(names)
-    valid = int(np.clip(np.searchsorted(fractions, VALID_FROM), 1, count - 2))
-    test = np.searchsorted(fractions, TEST_FROM)
-    test = int(np.clip(test, valid + 1, count - 1))
-    return {
-        "train": slice(0, valid),
-        "valid": slice(valid, test),
-        "test": slice(test, count),
-    }
-
-
 def read_image(path: pathlib.Path, size: int, channels: int) -> np.ndarray:
     """Return `uint8 (size, size, channels)` from one file of any mode."""
     with Image.open(path) as image:
@@ -132,13 +92,13 @@ def _names_by_hash(root, path):
             f"`load_folder` needs an existing folder. Received: `{path}`, "
             f"{kind}"
         )
-    names = list_images(root)
+    names = list_files(root, SUFFIXES)
     if not names:
         raise ValueError(
             f"`load_folder` needs images ({', '.join(SUFFIXES)}). Received: "
             f"`{path}`, which has none"
         )
-    return sorted(names, key=lambda name: (hash_fraction(name), name))
+    return by_hash(names)
 
 
 def _read_all(root, names, size, channels):

@@ -9,7 +9,7 @@ import zipfile
 
 from keras_ae.checks import check_int
 from zoo.data.fetch import check_hash, data_folders
-from zoo.data.folder import hash_fraction, split_slices
+from zoo.data.files import by_hash, list_files, split_slices
 from zoo.data.sentence_split import split_paragraphs
 from zoo.data.text_data import (
     SPLITS,
@@ -20,6 +20,7 @@ from zoo.data.text_data import (
 from zoo.recipe import nearest
 
 CHOICES = ("prose", "eltec", "folder:PATH")
+SUFFIXES = (".txt",)
 ARCHIVE = "eltec_eng_paragraphs.zip"
 ARCHIVE_HASH = (
     "2fae0f8777992baaa114d731f9eabc48ae64d0d48790ff36fe72114e7693dec9"
@@ -137,7 +138,7 @@ def _load_folder(name, path, encoding):
             f"`load_text` needs an existing folder. Received: `{path}`"
         )
     codec = find_codec(encoding)
-    names = sorted(list_texts(root), key=lambda n: (hash_fraction(n), n))
+    names = by_hash(list_files(root, SUFFIXES))
     documents, skipped = {}, []
     digest = hashlib.sha256()
     for file in names:
@@ -165,16 +166,6 @@ def _load_folder(name, path, encoding):
     }
     splits = {split: kept[part] for split, part in slices.items()}
     return _joined(name, documents, splits, notes)
-
-
-def list_texts(root: pathlib.Path) -> list[str]:
-    """Return the relative paths, with `/`, of the .txt files in `root`."""
-    files = (file.relative_to(root) for file in root.rglob("*.txt"))
-    return [
-        file.as_posix()
-        for file in files
-        if not any(part.startswith(".") for part in file.parts)
-    ]
 
 
 def find_codec(encoding: str) -> str:

@@ -120,9 +120,9 @@ def samples(inputs, count):
 def files(path, inputs, config):
     """Return the names of the recordings at a path, and what reads them."""
     from zoo.data.audio_data import join_waves
-    from zoo.data.audio_files import SUFFIXES, list_recordings, read_recording
+    from zoo.data.audio_files import SUFFIXES, read_recording
 
-    names, root = find_files(path, list_recordings, "recordings", SUFFIXES)
+    names, root = find_files(path, "recordings", SUFFIXES)
     rate = inputs["sample_rate"]
 
     def read(some):

@@ -84,7 +84,7 @@ def samples(inputs, count):
 
 def files(path, inputs, config):
     """Return the names of the images at a path, and what reads them."""
-    from zoo.data.folder import SUFFIXES, list_images, read_image
+    from zoo.data.folder import SUFFIXES, read_image
 
     height, width, channels = inputs["image_shape"]
     if height != width:
@@ -92,7 +92,7 @@ def files(path, inputs, config):
             "`encode` needs a model of square images. Received: a model of "
             f"{height} x {width}"
         )
-    names, root = find_files(path, list_images, "images", SUFFIXES)
+    names, root = find_files(path, "images", SUFFIXES)
 
     def read(some):
         kept, found, skipped = read_each(

@@ -1,19 +1,20 @@
 """A user's own files, named and read one by one."""
 
+from zoo.data.files import list_files
 
-def find_files(path, list_names, what, suffixes):
+
+def find_files(path, what, suffixes):
     """Return the names of the files at a path, and the folder they are in.
 
     Args:
         path: `pathlib.Path` of a file or a folder.
-        list_names: Function that lists a folder's.
         what: Str, what they are, for the error.
-        suffixes: Their names' ends, for the error.
+        suffixes: Tuple of str, their names' ends.
 
     Raises:
         ValueError: If there are none.
     """
-    names = sorted(list_names(path)) if path.is_dir() else [path.name]
+    names = list_files(path, suffixes) if path.is_dir() else [path.name]
     if not names:
         raise ValueError(
             f"`encode` needs {what} ({', '.join(suffixes)}). Received: "

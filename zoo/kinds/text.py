@@ -115,12 +115,12 @@ def files(path, inputs, config):
     A line is a sentence; empty lines are passed over. A file in another
     encoding is one object, which cannot be read.
     """
-    from zoo.data.text_load import find_codec, list_texts
+    from zoo.data.text_load import SUFFIXES, find_codec
 
     encoding = config.settings["data"]["encoding"]
     codec = find_codec(encoding)
     what = "files with a sentence a line"
-    names, root = find_files(path, list_texts, what, [".txt"])
+    names, root = find_files(path, what, SUFFIXES)
     sentences, bad = {}, {}
     for file in names:
         try:

@@ -106,10 +106,7 @@ class SentenceEncoder(keras.layers.Layer):
     def call(self, numbers, training=False):
         mask = ops.not_equal(numbers, 0)
         if training and self.word_dropout:
-            shape = ops.shape(numbers)
-            draw = row_noise(tf.random.stateless_uniform, shape, self._draws)
-            dropped = ops.logical_and(mask, draw < self.word_dropout)
-            numbers = ops.where(dropped, UNKNOWN, numbers)
+            numbers = drop_words(numbers, self.word_dropout, self._draws)
         return self.read(self.words(numbers), mask, training)
 
     def get_config(self):
@@ -122,6 +119,23 @@ class SentenceEncoder(keras.layers.Layer):
             seed=self.seed,
         )
         return config
+
+
+def drop_words(numbers, share, generator):
+    """Make some of the words unknown.
+
+    Args:
+        numbers: `(batch, time)` ints, padded with 0.
+        share: Float in [0, 1), how many of the words.
+        generator: `keras.random.SeedGenerator`.
+
+    Returns:
+        Shape of `numbers`.
+    """
+    shape = ops.shape(numbers)
+    draw = row_noise(tf.random.stateless_uniform, shape, generator)
+    dropped = ops.logical_and(ops.not_equal(numbers, 0), draw < share)
+    return ops.where(dropped, UNKNOWN, numbers)
 
 
 def _mean(x, mask):

@@ -29,7 +29,14 @@ def quick_thought():
 
 
 def skip_thought():
-    return dict(vectorizer=vectorizer(), encoder=encoder(), units=7, written=9)
+    return dict(
+        vectorizer=vectorizer(),
+        encoder=encoder(),
+        units=7,
+        written=9,
+        word_dropout=0.25,
+        seed=3,
+    )
 
 
 def sentences(count, seed=0):

@@ -77,18 +77,56 @@ def test_no_pair_crosses_the_end_of_a_document():
     np.testing.assert_array_equal(after > 0, [1, 1, 1, 1, 0, 0, 0])
 
 
+def nats_by_hand(model, name, z, target, read=None):
+    """Nats of one sentence of word numbers and its end, padding after it."""
+    read = target if read is None else read
+    states = model._states(name, z[None], read[None])
+    scores = np.array(model.output_layer(states))[0].astype("float64")
+    log_p = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
+    words = [*target[target > 0], 0]
+    return -sum(log_p[step, word] for step, word in enumerate(words))
+
+
 def test_skip_thought_scores_each_word_and_the_end():
     model = make("skip", written=None)
     x = np.array(["the cat", "a dog ran"], dtype=object)
-    z = model.encoder(model.numbers(x))
-    target = np.array(model.numbers(x))[1:]
-    states = model._states("next", z[:1], target)
-    scores = np.array(model.output_layer(states))[0].astype("float64")
-    log_p = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
-    words = [*target[0][:3], 0]
-    expected = -sum(log_p[step, word] for step, word in enumerate(words))
+    z, target = model.encode(x), np.array(model.numbers(x))
+    expected = nats_by_hand(model, "next", z[0], target[1])
     found = model.loss_terms(Batch(x), False)["next_loss"]
     np.testing.assert_allclose(found, [expected, 0], rtol=1e-5)
+
+
+def test_decoders_read_dropped_words_as_unknown_in_training_alone():
+    model = make("skip", written=None, word_dropout=1 - 1e-7)
+    x = np.array(["the cat", "a dog ran"], dtype=object)
+    z, target = model.encode(x), np.array(model.numbers(x))
+    unknown = np.where(target, 1, 0)
+    for training, read in ((False, target), (True, unknown)):
+        expected = nats_by_hand(model, "next", z[0], target[1], read[1])
+        found = model.loss_terms(Batch(x), training)["next_loss"]
+        np.testing.assert_allclose(found, [expected, 0], rtol=1e-5)
+
+
+def test_decoders_drop_that_share_of_words_each_time_others():
+    model = make("skip", word_dropout=0.5)
+    batch = Batch(sentences(40))
+    one, two = (model.loss_terms(batch, True)["next_loss"] for _ in range(2))
+    assert np.any(one[:-1] != two[:-1])  # the last has no next
+
+
+def test_the_other_message_is_that_of_half_a_batch_away():
+    model = make("skip", written=None)
+    x = np.array(["the cat", "a dog ran", "on a mat"], dtype=object)
+    z, target = model.encode(x), np.array(model.numbers(x))
+    nats, words = model.other_message_nats(x, np.array([1, 2, 30]))
+    # Of three rows each takes the embedding of the one before it.
+    expected = [
+        nats_by_hand(model, "next", z[2], target[1]),
+        nats_by_hand(model, "previous", z[0], target[0]),
+        0,
+    ]
+    np.testing.assert_allclose(nats, expected, rtol=1e-5)
+    np.testing.assert_array_equal(words, [4, 3, 0])
 
 
 @pytest.mark.parametrize("name", ["previous", "next"])

@@ -185,13 +185,33 @@ def test_the_unigram_floor_is_that_of_smoothed_shares():
         decoders=(),
         written=4,  # so c is written as unknown
         evaluate=lambda *args, **options: {"word_perplexity": 3.0},
+        other_message_nats=lambda x, y: (tf.ones(2), tf.ones(2)),
     )
     text = data(["b a", "c"], train=["a a b", "a c zz"])
     result = evaluate_text(writer, text)["perplexity"]
     # Counts of end, unknown, a, b, and one more of each; then those of test.
     shares = np.array([2 + 1, 2 + 1, 3 + 1, 1 + 1]) / 12
     nats = -np.array([2, 1, 1, 1]) @ np.log(shares) / 5
-    assert result == {"words": 3.0, "unigram": pytest.approx(np.exp(nats))}
+    assert result["words"] == 3.0
+    assert result["unigram"] == pytest.approx(np.exp(nats))
+
+
+def test_the_other_message_costs_the_nats_of_all_its_words():
+    writer = model(
+        numbers=lambda x: tf.ones((len(x), 1), tf.int32),
+        decoders=(),
+        written=4,
+        evaluate=lambda *args, **options: {"word_perplexity": 3.0},
+        # Of n in the batch each has n nats; the places count the words.
+        other_message_nats=lambda x, y: (
+            tf.fill(tf.shape(x), tf.cast(tf.size(x), "float32")),
+            tf.cast(y + 1, "float32"),
+        ),
+    )
+    result = evaluate_text(writer, counted(260))["perplexity"]
+    words = np.arange(1, 261).sum()
+    expected = np.exp((256 * 256 + 4 * 4) / words)
+    assert result["other_message"] == pytest.approx(expected, rel=1e-6)
 
 
 def test_word_perplexity_is_that_of_all_words_of_all_batches():

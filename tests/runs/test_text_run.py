@@ -66,7 +66,8 @@ def test_skip_thought_leaves_a_run_with_pictures_and_numbers(tmp_path):
     record = run.record
     assert record["protocol"] == "text-v2"
     assert record["warnings"] == []
-    assert record["floors"]["word_perplexity"].keys() == {"unigram"}
+    floors = record["floors"]["word_perplexity"]
+    assert floors.keys() == {"unigram", "other_message"}
     assert record["floors"]["next_of_10"]["chance"] == 0.1
     assert "no rt-pol" in record["evaluation"]["skipped"]["tasks.mr"]
     assert_pictures(run.folder)

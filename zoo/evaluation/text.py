@@ -14,8 +14,10 @@ JSON-able dict:
   sentence itself, and `floors`: `random_encoder`, `chance`. The score is the
   model's own where it has `pair_codes`, else the cosine of embeddings less
   their mean.
-- `perplexity`: of a model that writes, on the test text: `words`, and
-  `unigram`, of the training text's shares of the same words.
+- `perplexity`: of a model that writes, on the test text: `words`; and
+  `unigram`, of the training text's shares of the same words, and
+  `other_message`, of the same decoders given the embedding of another
+  sentence, half a batch away in the running text.
 - `collapse`, `warnings`, `skipped`: as in `zoo.evaluation.images`; pairs are
   sentences that follow each other.
 """
@@ -210,8 +212,20 @@ def _perplexity(model, data, skipped):
     held_out = _word_counts(model, test)
     shares = (counts + 1) / (counts + 1).sum()
     nats = -(held_out * np.log(shares)).sum() / held_out.sum()
-    words = float(logs["word_perplexity"])
-    return {"words": words, "unigram": float(np.exp(nats))}
+    return {
+        "words": float(logs["word_perplexity"]),
+        "unigram": float(np.exp(nats)),
+        "other_message": _other_message(model, test),
+    }
+
+
+def _other_message(model, sentences):
+    """Return the perplexity of neighbours written from others' embeddings."""
+    places = tf.TensorSpec((None,), tf.int64)
+    cost = tf.function(model.other_message_nats, [_STRINGS, places])
+    costs = [cost(*batch) for batch in sentences_in_order(sentences, _BATCH)]
+    nats, words = (sum(np.sum(part) for part in half) for half in zip(*costs))
+    return float(np.exp(nats / words))
 
 
 def _word_counts(model, sentences):

@@ -95,7 +95,10 @@ _TABLE = {
     ),
     "word_perplexity": (
         "perplexity.words",
-        {"unigram": "perplexity.unigram"},
+        {
+            "unigram": "perplexity.unigram",
+            "other_message": "perplexity.other_message",
+        },
         "Perplexity of the words of both neighbours.",
     ),
     "nmi": (
@@ -217,6 +220,7 @@ FLOOR_MEANINGS = {
     "pca_same_bits": "principal components in as many bits as the code has, "
     "each coefficient with a Lloyd-Max quantiser, each bit given where the "
     "training error is the largest",
+    "other_message": "the decoders, given another sentence's embedding",
     "blends": "means of two test images",
     "shuffled": "test images with each pixel shuffled among them",
 }

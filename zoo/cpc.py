@@ -12,7 +12,9 @@ that frames are told from, and collapses. On fsdd (second command, seeds 1 to
 80.4 ± 1.4 %, a mean over the six; on log-mel statistics at 59.2 %, on the
 untrained encoder at 34.0 ± 1.2 %; `docs/RESULTS.md`. The synthetic speech of
 the first is so clean that log-mel statistics tell 99.5 % there, and the
-encoder 98.3 % (seed 0).
+encoder 98.3 % (seed 0). The spread of three seeds says too little here: seeds
+1 and 2, trained again later with `--threads 1`, gave 84.9 and 78.3 %, where
+they had given 79.4 and 82.0 % (docs/RECORDS.md).
 """
 
 from keras_ae.layers import WaveEncoder

@@ -86,6 +86,7 @@ def test_a_run_leaves_what_is_promised(tiny, tmp_path):
     assert record["changed"] == {"model.prior": True}
     assert record["config"]["model"]["num_codes"] == 8
     assert record["versions"]["keras_ae"] == keras_ae.__version__
+    assert int(record["versions"]["threads"]) >= 1
     assert record["history"]["epochs"] == 2
     assert set(record["seconds"]) == {"train", "prior", "evaluate"}
     assert set(record["floors"]["linear_accuracy"]) == {

@@ -1,9 +1,12 @@
-"""What a run was made with: versions of packages, and the commit."""
+"""What a run was made with: versions of packages, threads, the commit."""
 
 import importlib.metadata
+import os
 import pathlib
 import platform
 import subprocess
+
+import tensorflow as tf
 
 import keras_ae
 
@@ -11,13 +14,19 @@ _PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn")
 
 
 def versions() -> dict:
-    """Return `{package: version}` of what can move a number."""
+    """Return `{package: version}`, and `threads`: what can move a number.
+
+    Threads share out sums, whose rounding then differs, and with it what a
+    long training arrives at.
+    """
     found = {
         "python": platform.python_version(),
         "keras_ae": keras_ae.__version__,
     }
     for package in _PACKAGES:
         found[package] = importlib.metadata.version(package)
+    threads = tf.config.threading.get_intra_op_parallelism_threads()
+    found["threads"] = str(threads or os.cpu_count())
     return found
 
 

@@ -64,6 +64,21 @@ def test_a_comparison_grows_by_seeds_and_estimators(done):
         run_comparison(folder, other)
 
 
+def test_a_comparison_grows_by_values_of_the_grid(done):
+    folder, plan, _ = done
+    # A step of nothing is never chosen: the final cells stay as they are.
+    more = {"learning_rate": ["1e-12", *RATES["grid"]["learning_rate"]]}
+    grown = plan_of("gumbel", "exact", grid=more, screen_budget=4.0)
+    before = losses(folder, plan)
+    said = run_quietly(folder, grown)
+    assert said[0] == "Screening: 6 cells, 2 to run"
+    assert "Final: 4 cells, 0 to run" in said
+    assert losses(folder, grown) == before
+    assert read_plan(folder) == grown
+    with pytest.raises(ValueError, match=r"the grid it has, and more. It has"):
+        run_comparison(folder, plan)
+
+
 def test_the_commands_train_what_is_missing_and_report(done, capsys):
     folder, plan, _ = done
     words = ["compare", "coded", "--estimators", "gumbel, exact", "--seeds", 3]
@@ -208,7 +223,7 @@ def test_records_of_another_protocol_are_refused(done):
     path = cell_folder(folder, cell) / "cell.json"
     record = json.loads(path.read_text())
     path.write_text(json.dumps({**record, "protocol": "compare-v1-other"}))
-    with pytest.raises(ValueError, match="records of one protocol, compare-v2"):
+    with pytest.raises(ValueError, match="records of one protocol, compare-v3"):
         write_report(folder)
     other = plan_of("gumbel", "exact", budget=7)
     with pytest.raises(ValueError, match="goes on with the plan it began with"):

@@ -16,7 +16,8 @@ def continued(folder, plan: Plan) -> Plan:
     """Return the plan that a folder goes on with, or refuse the folder.
 
     It is new, or holds a comparison of the same plan; that one may grow by
-    seeds, and by estimators after those it has, whose texts it keeps.
+    seeds, by values of its grid, and by estimators after those it has, whose
+    texts it keeps.
 
     Args:
         folder: Path.
@@ -47,6 +48,12 @@ def continued(folder, plan: Plan) -> Plan:
             f"{', '.join(there.estimators)}, {there.seeds} seeds. Received: "
             f"{', '.join(plan.estimators)}, {plan.seeds} seeds"
         )
+    for (name, values), (_, had) in zip(plan.grid, there.grid):
+        if not set(had) <= set(values):
+            raise ValueError(
+                "A comparison goes on with the values of the grid it has, and "
+                f"more. It has {name}={list(had)}. Received: {list(values)}"
+            )
     return dataclasses.replace(plan, estimators=there.estimators + more)
 
 

@@ -72,12 +72,14 @@ class Plan:
     def protocol(self) -> str:
         """Str that two comparisons share only if their cells may be mixed.
 
-        Estimators and seeds are not in it: a comparison may get more.
+        Estimators, seeds and values of the grid are not in it: a comparison
+        may get more.
         """
         content = dataclasses.asdict(self)
         del content["estimators"], content["seeds"]
+        content["grid"] = [name for name, _ in self.grid]
         text = json.dumps(content, sort_keys=True)
-        return f"compare-v2-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+        return f"compare-v3-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
     def points(self) -> list:
         """Return the points of the grid, tuples of `(setting, value)`."""

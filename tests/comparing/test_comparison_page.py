@@ -14,6 +14,7 @@ from tools.compare import plan_of as plan_of_command
 from zoo.comparing import page
 from zoo.comparing.curves import drawn
 from zoo.comparing.page import write_report
+from zoo.comparing.summary import at_end
 
 from .helpers import plan_of, record_of, write_record
 
@@ -198,6 +199,29 @@ def test_a_report_says_how_to_make_it_again(by_hand):
     (line,) = [li for li in lines if li.startswith("    keras-ae compare")]
     arguments = cli.make_parser().parse_args(shlex.split(line)[1:])
     assert plan_of_command(arguments) == plan
+
+
+def test_a_choice_at_an_end_of_the_grid_is_named(by_hand):
+    folder, plan = by_hand
+    write_report(folder)
+    named = "an end of the grid, so that a wider one may hold better: "
+    for name in ("report.md", "report.html"):
+        assert named + "gumbel, exact." in (folder / name).read_text()
+
+
+@pytest.mark.parametrize(
+    "grid, point, ends",
+    [
+        ({"learning_rate": ["0.1", "0.01"]}, 0.01, True),
+        ({"learning_rate": ["0.1", "0.01", "1"]}, 0.1, False),
+        ({"learning_rate": ["0.1"]}, 0.1, False),
+        ({"schedule": ["constant", "cosine"]}, "cosine", False),
+        ({"jit_compile": ["false", "true"]}, True, False),
+    ],
+)
+def test_ends_are_those_of_two_numbers_or_more(coded, grid, point, ends):
+    plan = plan_of("gumbel", grid=grid)
+    assert at_end(plan, ((plan.grid[0][0], point),)) is ends
 
 
 def test_a_report_may_go_into_a_document_with_its_pictures(

@@ -127,6 +127,11 @@ def lines_about(plan: Plan, found: dict) -> list:
     if plan.settings:
         pairs = (f"{k}={format_value(v)}" for k, v in plan.settings)
         lines.append(f"Set for all: {', '.join(pairs)}.")
+    if found["at_end"]:
+        lines.append(
+            "Chosen at an end of the grid, so that a wider one may hold "
+            f"better: {', '.join(found['at_end'])}."
+        )
     if found["missing"]:
         lines.append(f"Not finished: {found['missing']} cells are missing.")
     return lines

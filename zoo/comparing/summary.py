@@ -31,7 +31,9 @@ def summary(folder, plan: Plan) -> dict:
         Dict of `rows` (dicts, one an estimator), `curves` (`{estimator: list
         of histories}`), `failures` (list of dicts), `missing` (int, cells not
         run yet), `samples` (int, of the bounds, or `None` without them),
-        `made` (list of str, what the cells were made with).
+        `made` (list of str, what the cells were made with), `at_end` (list of
+        estimators whose choice has the least or the largest number of its
+        grid).
     """
     chosen = chosen_points(folder, plan)
 
@@ -52,6 +54,7 @@ def summary(folder, plan: Plan) -> dict:
     unfinished = [r for _, r in found if r is None or not r["final"]]
     unfinished += [r for _, r in screened if r is None]
     undecided = sum(row["point"] == UNDECIDED for row in rows)
+    ends = [name for name, point in chosen.items() if at_end(plan, point)]
     return {
         "rows": rows,
         "samples": _samples(records),
@@ -67,7 +70,23 @@ def summary(folder, plan: Plan) -> dict:
         ],
         "missing": len(unfinished) + undecided * plan.seeds,
         "made": sorted({made_with(record) for record in there.values()}),
+        "at_end": ends,
     }
+
+
+def at_end(plan: Plan, point: tuple) -> bool:
+    """Tell whether a wider grid might hold something better than a point.
+
+    Args:
+        plan: `Plan`.
+        point: Tuple of `(setting, value)`, of its grid.
+    """
+    ends = {
+        name: (min(values), max(values))
+        for name, values in plan.grid
+        if len(values) > 1 and {type(one) for one in values} <= {int, float}
+    }
+    return any(value in ends.get(name, ()) for name, value in point)
 
 
 def _by_seed(found) -> dict:

@@ -33,7 +33,8 @@ def versions() -> dict:
 def git_commit() -> dict | None:
     """Return `commit` and `changed` of the source tree, `None` if it is none.
 
-    `changed` says whether tracked files differ from the commit.
+    `changed` says whether tracked files differ from the commit, those of
+    `docs` apart, where a comparison may write its records.
     """
     root = pathlib.Path(__file__).resolve().parents[2]
     if _git(root, "ls-files", "zoo/running/versions.py") in (None, ""):
@@ -41,7 +42,8 @@ def git_commit() -> dict | None:
     commit = _git(root, "rev-parse", "HEAD")
     if not commit:
         return None
-    status = _git(root, "status", "--porcelain", "--untracked-files=no")
+    tracked = ("--untracked-files=no", "--", ".", ":!docs")
+    status = _git(root, "status", "--porcelain", *tracked)
     return {"commit": commit, "changed": bool(status)}
 
 

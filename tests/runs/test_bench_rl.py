@@ -32,6 +32,7 @@ def test_the_verdict_says_which_stock_loop_is_ten_times_slower():
     assert "the unbatched loop takes 12 times as long, kept" in said
 
 
+@pytest.mark.slow
 @pytest.mark.rl
 def test_every_way_to_train_is_timed(monkeypatch):
     monkeypatch.setattr(bench_rl, "BATCH", 4)

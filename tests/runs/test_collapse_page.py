@@ -22,6 +22,7 @@ def runs(tmp_path_factory):
     return found
 
 
+@pytest.mark.slow
 def test_each_run_is_drawn_with_its_command(runs, tmp_path, capsys):
     page = tmp_path / "page.md"
     page.write_text("# Collapse\n\nwords\n")

@@ -107,7 +107,7 @@ def test_decoders_read_dropped_words_as_unknown_in_training_alone():
         np.testing.assert_allclose(found, [expected, 0], rtol=1e-5)
 
 
-def test_decoders_drop_that_share_of_words_each_time_others():
+def test_decoders_drop_other_words_each_time():
     model = make("skip", word_dropout=0.5)
     batch = Batch(sentences(40))
     one, two = (model.loss_terms(batch, True)["next_loss"] for _ in range(2))

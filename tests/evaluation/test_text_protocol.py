@@ -192,8 +192,11 @@ def test_the_unigram_floor_is_that_of_smoothed_shares():
     # Counts of end, unknown, a, b, and one more of each; then those of test.
     shares = np.array([2 + 1, 2 + 1, 3 + 1, 1 + 1]) / 12
     nats = -np.array([2, 1, 1, 1]) @ np.log(shares) / 5
-    assert result["words"] == 3.0
-    assert result["unigram"] == pytest.approx(np.exp(nats))
+    assert result == {
+        "words": 3.0,
+        "unigram": pytest.approx(np.exp(nats)),
+        "other_message": pytest.approx(np.e),
+    }
 
 
 def test_the_other_message_costs_the_nats_of_all_its_words():

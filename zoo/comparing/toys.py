@@ -196,7 +196,7 @@ def toy_rows(folder, estimators) -> list:
     """Return the rows of all toys, measured by this code.
 
     Read from `toys.json` where this commit, unchanged, left it there with
-    these versions of packages.
+    these versions of packages, and as many threads.
 
     Args:
         folder: Path of the comparison.

@@ -91,14 +91,14 @@ def compiled(model, name: str) -> Callable:
 
 
 @functools.lru_cache(maxsize=4)  # Methods of a model and of it untrained.
-def graph_of(method, spec: tf.TensorSpec) -> Callable:
+def graph_of(method, *specs: tf.TensorSpec) -> Callable:
     """One graph of a method, the same from call to call.
 
     Args:
-        method: Bound method taking one tensor.
-        spec: `tf.TensorSpec` of that tensor.
+        method: Bound method of tensors.
+        *specs: `tf.TensorSpec` of each.
     """
-    return tf.function(method, input_signature=[spec])
+    return tf.function(method, input_signature=specs)
 
 
 def in_batches(function: Callable, x, batch_size: int) -> np.ndarray:

@@ -45,6 +45,7 @@ COLLAPSE_EXAMPLES = 4_000
 WRITTEN = 8_000  # Test sentences whose perplexity is taken
 _BATCH = 256
 _STRINGS = tf.TensorSpec((None,), tf.string)
+_PLACES = tf.TensorSpec((None,), tf.int64)
 
 
 def evaluate_text(model, data, seed: int = 0, untrained_model=None) -> dict:
@@ -221,8 +222,7 @@ def _perplexity(model, data, skipped):
 
 def _other_message(model, sentences):
     """Return the perplexity of neighbours written from others' embeddings."""
-    places = tf.TensorSpec((None,), tf.int64)
-    cost = tf.function(model.other_message_nats, [_STRINGS, places])
+    cost = graph_of(model.other_message_nats, _STRINGS, _PLACES)
     costs = [cost(*batch) for batch in sentences_in_order(sentences, _BATCH)]
     nats, words = (sum(np.sum(part) for part in half) for half in zip(*costs))
     return float(np.exp(nats / words))

@@ -8,7 +8,8 @@
 The last is trained by REINFORCE, on digits: nmse 0.225 ± 0.006, by
 straight-through Gumbel 0.203 ± 0.001 (seeds 1 to 3). Without the bonus for
 entropy its loss on validation images is 0.72, with it 0.65, with 0.05 for 0.02
-again 0.72 (seed 1). Measured: `docs/RESULTS.md`.
+again 0.72 (seed 1). Measured: `docs/RESULTS.md`; on Fashion-MNIST, where 0.1
+suits it, `docs/COMPARING.md`.
 """
 
 from keras_ae.bottlenecks import BinaryCode

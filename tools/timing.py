@@ -60,9 +60,9 @@ def take_turns(takers: dict, rounds: int) -> list[dict]:
     return turns[1:]
 
 
-def middle(turns: list[dict], ratio: Callable) -> str:
-    """Return the median over the turns of `ratio(turn)`, as text."""
-    return f"{np.median([ratio(turn) for turn in turns]):.3g}"
+def middle(turns: list[dict], ratio: Callable) -> float:
+    """Return the median over the turns of `ratio(turn)`."""
+    return float(np.median([ratio(turn) for turn in turns]))
 
 
 def time_rows(turns: list[dict]) -> list[tuple]:
@@ -78,7 +78,10 @@ def time_rows(turns: list[dict]) -> list[tuple]:
 
 
 def table(header: str, rows: list[tuple]) -> str:
-    """Return a table in Markdown."""
+    """Return a table in Markdown, floats with three digits."""
     rule = "|".join("---" for _ in header.split("|"))
     lines = [f"| {header} |", f"|{rule}|"]
-    return "\n".join(lines + [f"| {' | '.join(row)} |" for row in rows])
+    for row in rows:
+        cells = [f"{c:.3g}" if isinstance(c, float) else c for c in row]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)

@@ -18,10 +18,10 @@ def test_ratios_are_medians_of_those_within_a_turn():
     flops = dict.fromkeys(bench_encoders.MODELS, 25e9)
     rows = bench_encoders.ratio_rows([turn, turn, slow], flops)
     found = {name: value for name, value, _ in rows}
-    assert found["cpc: steps a second"] == "2"
-    assert found["cpc: share of the matrix-product rate"] == "0.5"
-    assert found["cpc: data alone beside the step"] == "0.2"
-    assert found["cpc: speed beside PyTorch"] == "2"
+    assert found["cpc: steps a second"] == 2
+    assert found["cpc: share of the matrix-product rate"] == 0.5
+    assert found["cpc: data alone beside the step"] == 0.2
+    assert found["cpc: speed beside PyTorch"] == 2
     assert "quick_thought: speed beside PyTorch" not in found
 
 

@@ -18,7 +18,7 @@ PRINTED = [
 UNBIASED = ["reinforce", "reinforce(baseline=batch)", "leave_one_out", "disarm"]
 
 
-@pytest.mark.parametrize("toy, printed", zip(TOYS, PRINTED))
+@pytest.mark.parametrize("toy, printed", list(zip(TOYS, PRINTED)))
 def test_the_closed_form_is_the_printed_one_and_exact_finds_it(toy, printed):
     np.testing.assert_allclose(toy.gradient, printed, atol=6e-7)
     row = measure(toy, "exact", draws=2)

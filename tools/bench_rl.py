@@ -44,6 +44,7 @@ _STOCK = "stock loop, batched environment"
 _SERIAL = "stock loop, one example at a time"
 _EACH = 50  # Steps an execution of the recipes on MNIST.
 _MANY = f"{_AGENT}, {_EACH} steps an execution"
+_COMPILED = f"{_MANY}, XLA"
 _PAGE = """\
 ## REINFORCE through TF-Agents, by the step
 
@@ -52,8 +53,9 @@ _PAGE = """\
 Linear categorical auto-encoders of two sizes in {turns} turns; {machine};
 threads: {threads}; load before the run: {load:.1f}. `ReinforceTrainer` runs
 one step of `fit` an execution, or, as the recipes on MNIST do
-(`train.steps_per_execution`), {each}. The median of the ratios within each
-turn:
+(`train.steps_per_execution`), {each}, then without and with XLA
+(`jit_compile=True` in the model's `compile`). The median of the ratios within
+each turn:
 
 {ratios}
 
@@ -139,14 +141,18 @@ def measure(size: Size, rounds: int, steps: int) -> list[dict]:
     data = endless(x, size.batch)
     gumbel, reinforce = (build_model(size, e) for e in ("gumbel", "reinforce"))
     trainer = rl.ReinforceTrainer(build_model(size, "gumbel"))
-    longer = rl.ReinforceTrainer(build_model(size, "gumbel", _EACH))
-    with trainer.in_charge(), longer.in_charge():
+    longer, compiled = (
+        rl.ReinforceTrainer(build_model(size, "gumbel", _EACH, jit_compile))
+        for jit_compile in (False, True)
+    )
+    with trainer.in_charge(), longer.in_charge(), compiled.in_charge():
         # Compiled once for all turns, as one long `fit` would be.
         takers = {
             _GUMBEL: fit_timer(gumbel, data, steps),
             _REINFORCE: fit_timer(reinforce, data, steps),
             _AGENT: fit_timer(trainer.model, data, steps),
             _MANY: fit_timer(longer.model, data, steps),
+            _COMPILED: fit_timer(compiled.model, data, steps),
             _STOCK: timer(stock_step(size, x, size.batch), steps),
             _SERIAL: timer(stock_step(size, x, 1), max(steps // 10, 2)),
         }
@@ -161,7 +167,7 @@ def endless(x, batch: int):
     return data.batch(batch, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
 
 
-def build_model(size: Size, estimator: str, each: int = 1):
+def build_model(size: Size, estimator: str, each=1, jit_compile=False):
     """Return the model, built and compiled, `each` steps an execution."""
     import keras
 
@@ -179,7 +185,7 @@ def build_model(size: Size, estimator: str, each: int = 1):
     model(np.zeros((1, size.pixels), "float32"))
     model.compile(
         keras.optimizers.Adam(1e-3),
-        jit_compile=False,
+        jit_compile=jit_compile,
         steps_per_execution=each,
     )
     return model
@@ -241,9 +247,18 @@ _RATIOS = (
     ("`reinforce` over Gumbel", _REINFORCE, _GUMBEL, ""),
     (f"{_STOCK}, over the agent's", _STOCK, _AGENT, ">= 10"),
     (f"the same, {_EACH} steps an execution", _STOCK, _MANY, ">= 10"),
+    ("the same, and XLA", _STOCK, _COMPILED, ">= 10"),
     (f"{_SERIAL}, over the agent's", _SERIAL, _AGENT, ">= 10"),
     (f"the same, {_EACH} steps an execution", _SERIAL, _MANY, ">= 10"),
+    ("the same, and XLA", _SERIAL, _COMPILED, ">= 10"),
 )
+
+
+_WAYS = {
+    _AGENT: "kept",
+    _MANY: f"kept by {_EACH} steps an execution",
+    _COMPILED: f"kept by {_EACH} steps an execution and XLA",
+}
 
 
 def ratio(turns: list[dict], over: str, under: str) -> float:
@@ -266,15 +281,12 @@ def verdict(turns: dict) -> str:
     words = []
     for size, of_size in turns.items():
         for name, peer in (("batched", _STOCK), ("unbatched", _SERIAL)):
-            least, most = sorted(
-                ratio(of_size, peer, agent) for agent in (_AGENT, _MANY)
-            )
-            kept = "kept" if least >= 10 else "not kept"
-            if least < 10 <= most:
-                kept = f"kept by {_EACH} steps an execution"
+            by = {way: ratio(of_size, peer, way) for way in _WAYS}
+            kept = next((_WAYS[w] for w in by if by[w] >= 10), "not kept")
             words.append(
                 f"at the size of {size.name} the {name} loop takes "
-                f"{least:.3g} to {most:.3g} times as long, {kept}"
+                f"{min(by.values()):.3g} to {max(by.values()):.3g} times as "
+                f"long, {kept}"
             )
     text = f"We ask for 10 times against either: {'; '.join(words)}."
     return textwrap.fill(text, 79)

@@ -46,6 +46,8 @@ def test_a_bad_plan_is_refused(coded, case):
 def test_bad_estimators_and_recipes_are_refused(coded):
     with pytest.raises(ValueError, match="Did you mean 'gumbel'"):
         plan_of("gumble")
+    with pytest.raises(ValueError, match="`compare` .* mean 'tf_agents'"):
+        plan_of("tf_agent")
     for twin in ("gumbel ", "gumbel()", "gumbel(temperature=1,)"):
         with pytest.raises(ValueError, match="none of them twice"):
             plan_of("gumbel", "gumbel(temperature=1)", twin)

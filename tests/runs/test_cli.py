@@ -81,13 +81,21 @@ def test_tf_agents_is_listed_without_being_loaded(run, monkeypatch):
     }
 
 
-def test_an_impossible_pair_is_one_line(run):
+@pytest.mark.parametrize(
+    "estimator, message",
+    [
+        ("disarm", "needs an estimator for one_hot codes, and `disarm`"),
+        ("tf_agent", "`Recipe` needs `estimator` to be one of"),
+        ("tf_agent(samples=2)", "Did you mean 'tf_agents'?"),
+    ],
+)
+def test_an_impossible_estimator_is_one_line(run, estimator, message):
     code, shown = run(
         *("train", "onehot", "--batch-size", 16),
-        *("--set", "model.estimator=disarm"),
+        *("--set", f"model.estimator={estimator}"),
     )
     assert code == 2 and shown.err.count("\n") == 1
-    assert "needs an estimator for one_hot codes, and `disarm`" in shown.err
+    assert message in shown.err
 
 
 def test_train_evaluate_report(run, tmp_path):

@@ -188,7 +188,7 @@ def plain(estimator: str) -> str:
 def _checked_estimators(estimators) -> tuple:
     texts, found = tuple(map(plain, estimators)), []
     for text in texts:
-        if agent_arguments(text) is None:
+        if agent_arguments(text, owner="compare") is None:
             get(text, owner="compare")
         found.append(parse("compare", text))
     if not texts or any(found.count(each) > 1 for each in found):

@@ -3,11 +3,13 @@
 import contextlib
 import importlib
 import importlib.util
+import io
+import warnings
 
 import keras
 
-from keras_ae.checks import check_int, check_number
-from keras_ae.estimators.get import parse
+from keras_ae.checks import check_choice, check_int, check_number
+from keras_ae.estimators.get import names, parse
 
 AGENT = "tf_agents"
 # A model has an estimator of its own while agents stand in for it.
@@ -21,16 +23,19 @@ _KNOWN = (
 )
 
 
-def agent_arguments(estimator: str) -> dict | None:
-    """Return the arguments of `tf_agents`, or `None` for anything else.
+def agent_arguments(estimator: str, owner: str = "Recipe") -> dict | None:
+    """Return the arguments of `tf_agents`, or `None` for another estimator.
 
     Args:
-        estimator: Str, name with arguments.
+        estimator: Str, name with arguments; empty for no estimator.
+        owner: Str, named in errors. Defaults to `"Recipe"`.
 
     Raises:
-        ValueError: If an argument is unknown.
+        ValueError: If the name, or an argument of `tf_agents`, is unknown.
     """
-    name, arguments = parse("tf_agents", estimator)
+    name, arguments = parse(owner, estimator)
+    if name:
+        check_choice(owner, "estimator", name, [*names(), AGENT])
     if name != AGENT:
         return None
     unknown = sorted(set(arguments) - set(_KNOWN))
@@ -53,7 +58,10 @@ def load_agents(estimators) -> bool:
     """
     there = importlib.util.find_spec("tf_agents") is not None
     if there and any(agent_arguments(e) is not None for e in estimators):
-        importlib.import_module("rl")
+        # What TF-Agents' code and its Gym say at each start is no news.
+        warnings.filterwarnings("ignore", '"is( not)?" with', SyntaxWarning)
+        with contextlib.redirect_stderr(io.StringIO()):
+            importlib.import_module("rl")
     return there
 
 
